@@ -1,0 +1,8 @@
+"""Content-addressed store and output folders: atomic, resumable, JSON and npz, never pickle."""
+
+from dualion.store.digests import canonical, digest
+from dualion.store.entries import Store
+from dualion.store.files import write_atomic
+from dualion.store.output import publish
+
+__all__ = ["Store", "canonical", "digest", "publish", "write_atomic"]
