@@ -1,0 +1,135 @@
+"""Cheap limits of the cell models, in closed form: what starts of a fit are screened on before the full model refines them.
+
+Half cell without gradients (fast diffusion, uniform salt):
+
+    V(U) = U - i [R A + L_s / kappa_s + L_n / (3 kappa_n)] - (2 R T / F) asinh(j / 2 j0(x(U)))
+
+falls with U, so the capacity at the cut-off is Q(U) at the root of V(U) = V_end, without solving for U(x).
+
+Dual-ion cell with a quasi-steady parabola in the cathode particle and a flat anode: surface and mean differ by theta_s - theta = tau i'/5 with
+tau i' = i R_p^2 / (3 D q m); the charge ends where the surface meets the upper cut-off and the discharge where it meets the lower.
+Valid while a half cycle lasts longer than R_p^2 / D; only starts are judged by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualion.models.engine import with_inputs
+from dualion.models.isotherms import LogitIsotherm, isotherm_of
+from dualion.models.parameter_sets import (
+    BRUGGEMAN,
+    DESODIATED_POTENTIAL,
+    FARADAY,
+    GAS_CONSTANT,
+    HALF_CELL_START,
+    REFERENCE_TEMPERATURE,
+    nominal_values,
+)
+from dualion.models.targets import RATIOS, Target
+from dualion.records.cell import Cell
+
+_THERMAL = 2 * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY  # [V]
+_GRID = 600
+#: Conductivity where the transport is a table and no formula is at hand.
+_TYPICAL_CONDUCTIVITY = 0.9  # [S/m]
+
+
+def cheap_half_cell(cell: Cell, targets: Sequence[Target], parameters: Mapping[str, float], boundary: float) -> list[float]:
+    """The targets of a half cell in its limit without gradients, in the targets' units.
+
+    Parameters
+    ----------
+    cell : Cell
+    targets : sequence of Target
+    parameters : mapping of str to float
+        Values of the open parameters.
+    boundary : float
+        [V] between plateau and slope.
+    """
+    isotherm = isotherm_of(with_inputs(cell, parameters).anode)
+    potential = np.linspace(HALF_CELL_START, -0.2, _GRID)
+    held = isotherm.capacity(potential)
+    filled = np.clip(isotherm.fraction(potential), 1e-9, 1 - 1e-9)
+
+    def crossing(current: float, voltage: float) -> float:
+        """[mAh/g] held when the cell voltage falls to ``voltage``."""
+        return float(np.interp(-voltage, -(potential - _half_cell_drop(cell, current, filled)), held))
+
+    def capacities(current: float) -> dict[str, float]:
+        total = crossing(current, cell.window[0].value)
+        plateau = total - crossing(current, boundary)
+        return {"specific_capacity": total, "plateau_capacity": plateau, "slope_capacity": total - plateau}
+
+    values = []
+    for target in targets:
+        here = capacities(target.specific_current)
+        if target.quantity in RATIOS and target.reference_current is not None:
+            capacity = RATIOS[target.quantity]
+            values.append(100 * here[capacity] / max(capacities(target.reference_current)[capacity], 1e-9))
+        else:
+            values.append(here[target.quantity])
+    return values
+
+
+def _half_cell_drop(cell: Cell, specific_current: float, filled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[V] lost at a current, at each filling of the host."""
+    current = cell.current_of(specific_current)
+    area = cell.area.value * 1e-4
+    conductivity = _conductivity(cell)
+    separator = cell.separator.thickness.value * 1e-6 / (conductivity * cell.separator.porosity.value**BRUGGEMAN)
+    electrode = cell.anode.thickness / (3 * conductivity * cell.anode.material["porosity"] ** BRUGGEMAN)
+    linear = current * (cell.series_resistance.value + (separator + electrode) / area)
+    transfer = GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY / cell.anode.material["charge_transfer_resistance"]  # [A] at half filling
+    reaction = _THERMAL * np.arcsinh(current / (2 * transfer * 2 * np.sqrt(filled * (1 - filled))))
+    return np.asarray(linear + reaction)
+
+
+def _conductivity(cell: Cell) -> float:
+    salt = cell.electrolyte.concentration.value
+    law = cell.electrolyte.transport.conductivity
+    return _TYPICAL_CONDUCTIVITY if law is None else float(law[0] * salt * np.exp(-law[1] * salt))
+
+
+def cheap_dual_ion(cell: Cell, targets: Sequence[Target], parameters: Mapping[str, float]) -> list[float]:
+    """The capacities and mean voltages of a dual-ion cell in its quasi-steady limit, in the targets' units.
+
+    Parameters
+    ----------
+    cell : Cell
+    targets : sequence of Target
+    parameters : mapping of str to float
+        Values of the open parameters.
+    """
+    assert cell.cathode is not None
+    book = {**nominal_values(cell), **parameters}
+    host = book["cathode.host_capacity"]
+    shape = isotherm_of(cell.cathode)
+    assert isinstance(shape, LogitIsotherm)
+    potential = np.linspace(2.0, 6.0, _GRID)
+    surface = shape.fraction(potential - book["cathode.ocp_shift"] + shape.shift)
+    anode = isotherm_of(with_inputs(cell, parameters).anode)
+    per_anode = host * cell.cathode.loading.value / cell.anode.loading.value
+    filled = np.clip(anode.fraction(DESODIATED_POTENTIAL) + surface * per_anode / anode.size, 1e-9, 1 - 1e-9)
+    voltage = potential - anode.potential(filled)
+    values = []
+    for target in targets:
+        drop = cell.current_of(target.specific_current) * cell.series_resistance.value
+        lag = _surface_lag(cell, target.specific_current, host, book["cathode.diffusivity"])
+        top = float(np.interp(cell.window[1].value - drop, voltage, surface)) - lag
+        bottom = float(np.interp(cell.window[0].value + drop, voltage, surface)) + lag
+        window = np.linspace(max(bottom, 1e-4), max(top, bottom + 1e-3), 200)
+        mean = float(np.mean(np.interp(np.clip(window - lag, 1e-6, 1), surface, voltage))) - drop
+        values.append(host * (top - bottom) if target.unit == "mAh/g" else mean)
+    return values
+
+
+def _surface_lag(cell: Cell, specific_current: float, host: float, diffusivity: float) -> float:
+    """[1] difference of surface and mean occupation in a particle under a steady flux: q R^2 / (15 D)."""
+    assert cell.cathode is not None
+    radius = cell.cathode.material["particle_radius"] * 1e-6
+    rate = specific_current / host / 3600  # [1/s] of the host
+    return float(np.minimum(rate * radius**2 / (15 * diffusivity), 0.45))

@@ -1,0 +1,123 @@
+"""What a simulated half cycle is, and the metrics read from it.
+
+Signs are those of the measurements: positive current charges the cell. Times, capacities and voltages are on a grid refined from the
+solver's own steps (``REFINEMENT`` parts each), because integrals over the solver's few steps can miss the mean voltage by 0.1 V.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualion.models.experiments import HalfCycle
+from dualion.records.cell import Cell
+from dualion.records.quantity import Flag
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepResult:
+    """One half cycle of a simulation.
+
+    Parameters
+    ----------
+    step : HalfCycle
+    time : ndarray, shape (n,)
+        [s] from its start.
+    voltage : ndarray, shape (n,)
+        [V]; this and what follows are empty where it was not read.
+    salt : ndarray, shape (n, 3)
+        [mol/m3] minimum, mean and maximum over the cell.
+    anode_potential : ndarray, shape (n,)
+        [V] of the carbon against the electrolyte, without films; NaN-free, zero-length in a half cell.
+    inventories : mapping of str to tuple of two floats
+        [mol] of ``salt``, ``sodium``, ``PF6``, ``host sodium``, ``host PF6`` at start and end.
+    profile : mapping of str to ndarray
+        Salt concentration [mol/m3] against position [m] at the end.
+    """
+
+    step: HalfCycle
+    time: Array
+    voltage: Array
+    salt: Array
+    anode_potential: Array
+    inventories: Mapping[str, tuple[float, float]]
+    profile: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def charge(self) -> float:
+        """[coulomb] passed, positive."""
+        return float(abs(self.step.current) * self.time[-1])
+
+    def capacity(self, mass: float) -> float:
+        """[mAh/g] of a mass [mg]."""
+        return self.charge / 3.6 / mass * 1e3
+
+    def capacities(self, mass: float) -> Array:
+        """[mAh/g] of a mass [mg] along the half cycle, shape (n,)."""
+        return abs(self.step.current) * self.time / 3.6 / mass * 1e3
+
+    def mean_voltage(self) -> float:
+        """[V] energy over charge, E/Q."""
+        return float(np.trapezoid(self.voltage, self.time) / self.time[-1])
+
+    def median_voltage(self) -> float:
+        """[V] at half of the capacity."""
+        return float(np.interp(0.5 * self.time[-1], self.time, self.voltage))
+
+    def capacity_below(self, boundary: float, mass: float) -> float:
+        """[mAh/g] of a mass [mg] delivered while the voltage is below ``boundary`` [V]."""
+        below = np.clip((boundary - self.voltage[:-1]) / (self.voltage[1:] - self.voltage[:-1] + 1e-300), 0, 1)
+        rising = self.voltage[1:] > self.voltage[:-1]
+        both = (self.voltage[:-1] < boundary) & (self.voltage[1:] < boundary)
+        neither = (self.voltage[:-1] >= boundary) & (self.voltage[1:] >= boundary)
+        share = np.where(both, 1.0, np.where(neither, 0.0, np.where(rising, below, 1 - below)))
+        return float(abs(self.step.current) * np.sum(share * np.diff(self.time)) / 3.6 / mass * 1e3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellResult:
+    """A simulated protocol: its half cycles, the flags raised, every attempt of the solver, and the numerical error.
+
+    ``error`` holds for each half cycle the differences to doubled mesh and to a tenth of the tolerance, as
+    ``{"capacity": [mAh], "mean_voltage": [V]}``; empty where it was not asked for.
+    """
+
+    cell: Cell
+    steps: tuple[StepResult, ...]
+    flags: tuple[Flag, ...]
+    attempts: tuple[str, ...]
+    hierarchy: str
+    mesh: tuple[int, int, int, int]
+    error: tuple[Mapping[str, float], ...] = ()
+
+
+def working_mass(cell: Cell) -> float:
+    """[mg] of the mass on which capacities of this cell are given: the carbon of a half cell, the cathode of a full one."""
+    electrode = cell.anode if cell.cathode is None else cell.cathode
+    return electrode.loading.value * cell.area.value
+
+
+def trapezoid_error(result: StepResult) -> float:
+    """[V] change of the mean voltage when every other point of the grid is left out: the error of the resampling."""
+    coarse = float(np.trapezoid(result.voltage[::2], result.time[::2]) / result.time[::2][-1])
+    return abs(coarse - result.mean_voltage())
+
+
+def interpolated(curve: StepResult, points: int, mass: float) -> dict[str, Any]:
+    """A curve thinned to ``points`` points, even in capacity with both ends kept, as plain lists [mAh/g of mass in mg] and [V]."""
+    capacity = curve.capacities(mass)
+    # half even in capacity, half even in voltage: ends of a discharge are steep
+    steep = np.interp(np.linspace(0, 1, points // 2), _arc(curve.voltage), capacity)
+    grid = np.unique(np.concatenate([np.linspace(0, capacity[-1], points - points // 2), steep]))
+    return {"capacity": grid.tolist(), "voltage": np.interp(grid, capacity, curve.voltage).tolist()}
+
+
+def _arc(voltage: Array) -> Array:
+    travelled = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(voltage)))])
+    return np.asarray(travelled / max(travelled[-1], 1e-12))

@@ -1,0 +1,230 @@
+"""Rate tests of a cell: what each current gives, with the numerical error, the salt and the anode potential behind it.
+
+Isolated cycles start from the state in which the cell was built and are what calibrations use; ``block_difference`` says how far a
+continuous sequence of blocks lies from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualion.models.engine import CellModel, with_inputs
+from dualion.models.experiments import cycle, rate_blocks
+from dualion.models.isotherms import isotherm_of
+from dualion.models.mass_bases import cell_mass, energy_density, power_density
+from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
+from dualion.models.parameter_sets import HALF_CELL_START
+from dualion.models.solve import numerical_error, solve
+from dualion.records.cell import FULL_CELL_BASES, Cell
+from dualion.records.quantity import Flag
+
+#: Potential that splits the plateau from the slope, unless a study says otherwise.
+PLATEAU_BOUNDARY = 0.15  # [V] against Na+/Na
+#: Points of a curve that is kept.
+CURVE_POINTS = 120
+#: Highest specific current of the half-cell data behind the anode's kinetics: 2 C of 300 mA/g.
+HALF_CELL_TESTED = 600.0  # [mA/g]
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One cycle of a rate test.
+
+    Parameters
+    ----------
+    specific_current : float
+        [mA/g] on the mass that defines 1 C.
+    c_rate : float
+        [1] by the cell's own definition.
+    values : mapping of str to float
+        ``specific_capacity`` (of the carbon in a half cell, of the cathode in a full one), ``plateau_capacity``, ``slope_capacity``
+        [mAh/g]; ``mean_voltage``, ``median_voltage`` [V]; ``charge_capacity`` [mAh/g]; ``least_salt``, ``salt_after_charge``
+        [mol/m3]; ``lowest_anode_potential`` [V].
+    errors : mapping of str to float
+        Numerical error of ``specific_capacity`` [mAh/g] and ``mean_voltage`` [V]; empty where not asked for.
+    energies, powers : mapping of str to float
+        [Wh/kg], [W/kg] on each mass basis; empty in a half cell.
+    curves : mapping of str to mapping
+        For each direction ``capacity`` [mAh/g] and ``voltage`` [V].
+    salt : mapping of str to sequence of float
+        Along the cycle: ``progress`` [1] in half cycles, ``least``, ``mean``, ``most`` [mol/m3]; at its ends ``position`` [m],
+        ``charged``, ``discharged`` [mol/m3].
+    flags : tuple of Flag
+    """
+
+    specific_current: float
+    c_rate: float
+    values: Mapping[str, float]
+    errors: Mapping[str, float]
+    energies: Mapping[str, float]
+    powers: Mapping[str, float]
+    curves: Mapping[str, Mapping[str, list[float]]]
+    salt: Mapping[str, list[float]]
+    flags: tuple[Flag, ...]
+
+
+def rate_test(
+    model: CellModel,
+    specific_currents: Sequence[float],
+    *,
+    parameters: Mapping[str, float] | None = None,
+    boundary: float = PLATEAU_BOUNDARY,
+) -> tuple[RateRow, ...]:
+    """One cycle at each specific current, each from the state in which the cell was built.
+
+    Parameters
+    ----------
+    model : CellModel
+    specific_currents : sequence of float
+        [mA/g]
+    parameters : mapping of str to float
+        Values of the open parameters.
+    boundary : float
+        [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    tuple of RateRow
+
+    Raises
+    ------
+    SolveError
+        With what was computed until then.
+    """
+    rows = []
+    for current in specific_currents:
+        protocol = cycle(model.cell, current)
+        run = numerical_error(model, protocol, solve(model, protocol, parameters=parameters), parameters or {})
+        rows.append(row_of(run, current, parameters or {}, boundary))
+    if model.cell.kind == "half":
+        return tuple(rows)
+    stored = max(row.values["charge_capacity"] for row in rows)
+    return tuple(_with_energies(row, model.cell, stored) for row in rows)
+
+
+def block_difference(model: CellModel, specific_currents: Sequence[float], *, parameters: Mapping[str, float] | None = None) -> tuple[float, ...]:
+    """[mAh/g] by which the last cycle of each block of a continuous rate test differs from the isolated cycle at that current."""
+    run = solve(model, rate_blocks(model.cell, specific_currents), parameters=parameters)
+    mass = working_mass(model.cell)
+    per_block = len(run.steps) // len(specific_currents)
+    differences = []
+    for block, current in enumerate(specific_currents):
+        last = run.steps[(block + 1) * per_block - per_block : (block + 1) * per_block]
+        alone = solve(model, cycle(model.cell, current), parameters=parameters)
+        differences.append(_named(last[-2:]).capacity(mass) - _named(alone.steps).capacity(mass))
+    return tuple(differences)
+
+
+def row_of(result: CellResult, current: float, parameters: Mapping[str, float], boundary: float) -> RateRow:
+    """The row of one cycle."""
+    cell = result.cell
+    flags = result.flags + _extrapolated(cell, current)
+    rate = current / cell.one_c.value
+    if any(flag.code == "no_room_for_sodium" for flag in flags):
+        return RateRow(current, rate, {"specific_capacity": 0.0, "charge_capacity": 0.0}, {}, {}, {}, {}, {}, flags)
+    mass = working_mass(cell)
+    named = _named(result.steps)
+    above = _capacity_above_start(cell, parameters)
+    values = {
+        "specific_capacity": above + named.capacity(mass),
+        "mean_voltage": named.mean_voltage(),
+        "median_voltage": named.median_voltage(),
+        "charge_capacity": next(step for step in result.steps if step.step.current > 0).capacity(mass),
+        "least_salt": min(float(step.salt[:, 0].min()) for step in result.steps),
+    }
+    if cell.kind == "half":
+        values["plateau_capacity"] = named.capacity_below(boundary, mass)
+        values["slope_capacity"] = values["specific_capacity"] - values["plateau_capacity"]
+    else:
+        values["salt_after_charge"] = float(result.steps[0].salt[-1, 1])
+        values["lowest_anode_potential"] = min(float(step.anode_potential.min()) for step in result.steps)
+    errors = {}
+    if result.error:
+        error = next(e for e, step in zip(result.error, result.steps, strict=True) if step is named)
+        errors = {"specific_capacity": error["capacity"] / mass * 1e3, "mean_voltage": error["mean_voltage"]}
+    curves = {step.step.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
+    return RateRow(current, rate, values, errors, {}, {}, curves, _salt(result), flags)
+
+
+def _with_energies(row: RateRow, cell: Cell, stored_capacity: float) -> RateRow:
+    """The row with its energy and power on each mass basis; the salt is sized for ``stored_capacity`` [mAh/g of cathode]."""
+    if not stored_capacity or "mean_voltage" not in row.values:
+        return row
+    design = cell_mass(cell, stored_capacity)
+    capacity, voltage = row.values["specific_capacity"], row.values["mean_voltage"]
+    energies = {basis: energy_density(capacity, voltage, design, mass_basis=basis).value for basis in FULL_CELL_BASES}
+    powers = {basis: power_density(row.specific_current, voltage, design, mass_basis=basis).value for basis in FULL_CELL_BASES}
+    return replace(row, energies=energies, powers=powers)
+
+
+def observe(row: RateRow, quantity: str, mass_basis: str | None = None) -> float:
+    """A named quantity of a row; energies and powers on a named mass basis.
+
+    Raises
+    ------
+    KeyError
+        The row has no such quantity.
+    """
+    if quantity == "energy_density":
+        return row.energies[mass_basis or ""]
+    if quantity == "power_density":
+        return row.powers[mass_basis or ""]
+    return row.values[quantity]
+
+
+def _named(steps: Sequence[StepResult]) -> StepResult:
+    """The half cycle whose capacity is reported: the sodiation of a half cell, the discharge of a full one."""
+    return next(step for step in steps if step.step.current < 0)
+
+
+def _capacity_above_start(cell: Cell, parameters: Mapping[str, float]) -> float:
+    if cell.kind != "half":
+        return 0.0
+    return isotherm_of(with_inputs(cell, parameters).anode).capacity_above(HALF_CELL_START)
+
+
+def _extrapolated(cell: Cell, current: float) -> tuple[Flag, ...]:
+    """The half cell is documented to 2 C; beyond that the anode's kinetics are extrapolated."""
+    if cell.cathode is None:
+        return ()
+    on_anode = current * (cell.cathode.loading.value / cell.anode.loading.value if cell.one_c_mass == "cathode" else 1.0)
+    if on_anode <= HALF_CELL_TESTED:
+        return ()
+    message = f"The anode carries {on_anode:.0f} mA/g; half-cell data end at {HALF_CELL_TESTED:.0f} mA/g."
+    return (Flag("extrapolated", "warning", message),)
+
+
+def _salt(result: CellResult) -> dict[str, list[float]]:
+    if result.cell.kind == "half":
+        return {}
+    found: dict[str, list[float]] = {"progress": [], "least": [], "mean": [], "most": []}
+    for number, step in enumerate(result.steps):
+        stride = max(len(step.time) // CURVE_POINTS, 1)
+        progress = number + step.time[::stride] / step.time[-1]
+        found["progress"] += progress.tolist()
+        for name, column in (("least", 0), ("mean", 1), ("most", 2)):
+            found[name] += step.salt[::stride, column].tolist()
+    found["position"] = result.steps[0].profile["position"].tolist()
+    found["charged"] = result.steps[0].profile["salt"].tolist()
+    found["discharged"] = result.steps[1].profile["salt"].tolist()
+    return found
+
+
+def plain(rows: Sequence[RateRow]) -> list[dict[str, Any]]:
+    """Rows as plain JSON-able data."""
+    return [
+        {
+            "specific_current": row.specific_current,
+            "c_rate": row.c_rate,
+            "values": dict(row.values),
+            "errors": dict(row.errors),
+            "energies": dict(row.energies),
+            "powers": dict(row.powers),
+            "curves": {name: dict(curve) for name, curve in row.curves.items()},
+            "salt": dict(row.salt),
+            "flags": [{"code": flag.code, "severity": flag.severity, "message": flag.message} for flag in row.flags],
+        }
+        for row in rows
+    ]

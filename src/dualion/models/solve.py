@@ -1,0 +1,237 @@
+"""The guarded solve: a protocol is either computed to its end and balanced, or a named error says what failed and keeps the rest.
+
+It guards against the known ways in which a solve goes wrong in silence: a half cycle that ended early, a table that was left, salt below
+zero, inventories that do not close, an anode without room. Where the solver itself fails, a ladder of tolerances and meshes is
+climbed, and every attempt is in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
+from dualion.models._pybamm import pybamm
+from dualion.models.engine import CellModel, Detail, Mesh, captured_log, initial_fractions, longest_half_cycle, read
+from dualion.models.experiments import Protocol
+from dualion.models.outputs import CellResult, StepResult
+from dualion.models.parameter_sets import FARADAY
+from dualion.records.cell import Cell
+from dualion.records.quantity import Flag
+
+Check = Literal["steps", "inventory", "extrapolation"]
+
+#: Cells in the anode, the separator, the cathode, and shells in a particle.
+DEFAULT_MESH: Mesh = (20, 20, 20, 20)
+ALL_CHECKS: tuple[Check, ...] = ("steps", "inventory", "extrapolation")
+
+#: Relative tolerances between which PyBaMM neither stops early in silence nor fails.
+TIGHTEST, LOOSEST = 1e-7, 1e-4
+
+#: How far the end voltage may lie from the cut-off.
+CUTOFF_TOLERANCE = 1e-3  # [V]
+#: Relative drift of sodium and PF6 over a half cycle; of what charge moved, for salt and hosts.
+DRIFT_TOLERANCE, TRANSFER_TOLERANCE = 1e-8, 1e-6
+#: Relative drift of the salt of a half cell: PyBaMM takes the flux at the metal with the transport of the boundary, not of the cell beside it.
+METAL_DRIFT_TOLERANCE = 1e-4
+#: Local salt concentration below which a cell counts as starved.
+STARVED = 20.0  # [mol/m3]
+
+
+def solve(
+    model: CellModel,
+    protocol: Protocol,
+    *,
+    parameters: Mapping[str, float] | None = None,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+    mesh: Mesh = DEFAULT_MESH,
+    check: tuple[Check, ...] = ALL_CHECKS,
+    detail: Detail = "all",
+    on_fail: Literal["raise", "record"] = "raise",
+) -> CellResult:
+    """Run a protocol and check it.
+
+    Parameters
+    ----------
+    model : CellModel
+    protocol : Protocol
+    parameters : mapping of str to float
+        Values of the open parameters, in the units of their records; nominal where absent.
+    rtol, atol : float
+        [1] tolerances of the solver; ``rtol`` between 1e-7 and 1e-4.
+    mesh : tuple of int
+        [1] cells in anode, separator, cathode, and shells in a particle.
+    check : tuple of {"steps", "inventory", "extrapolation"}
+    detail : {"all", "voltage", "ends"}
+        ``"voltage"`` reads the last half cycle's voltage, ``"ends"`` only where each half cycle ended, for fits; salt and inventories
+        are then not there to be checked.
+    on_fail : {"raise", "record"}
+        ``"record"`` returns what was computed with the flag ``partial``, for sweeps.
+
+    Returns
+    -------
+    CellResult
+
+    Raises
+    ------
+    PartialSolutionError, ExtrapolationError, InventoryError, SolveError
+        Each with the partial result attached.
+    SpecError
+        A tolerance outside its range.
+    """
+    if not TIGHTEST <= rtol <= LOOSEST:
+        raise SpecError(f"rtol: {rtol:g} is outside {TIGHTEST:g} to {LOOSEST:g}, where the solver is known to work. Write 1e-6.")
+    if _is_full(model.cell):
+        return _without_room(model, protocol, mesh)
+    try:
+        return _climb(model, protocol, parameters or {}, rtol, atol, mesh, check, detail)
+    except SolveError as error:
+        if on_fail == "raise" or not isinstance(error.partial, CellResult):
+            raise
+        return replace(error.partial, flags=(*error.partial.flags, Flag("partial", "refusal", str(error))))
+
+
+def numerical_error(model: CellModel, protocol: Protocol, base: CellResult, parameters: Mapping[str, float]) -> CellResult:
+    """The result with the differences to twice the mesh and to a tenth of the tolerance: capacity [mAh] and mean voltage [V]."""
+    if any(flag.code == "no_room_for_sodium" for flag in base.flags):
+        return base
+    doubled: Mesh = (2 * base.mesh[0], 2 * base.mesh[1], 2 * base.mesh[2], 2 * base.mesh[3])
+    finer = solve(model, protocol, parameters=parameters, mesh=doubled, check=("steps",), detail="voltage")
+    tighter = solve(model, protocol, parameters=parameters, rtol=1e-7, atol=1e-9, mesh=base.mesh, check=("steps",), detail="voltage")
+    errors = tuple(
+        {
+            "capacity": max(abs(other.charge - step.charge) for other in others) / 3.6,
+            "mean_voltage": max(abs(other.mean_voltage() - step.mean_voltage()) for other in others),
+        }
+        for step, *others in zip(base.steps, finer.steps, tighter.steps, strict=True)
+    )
+    return replace(base, error=errors)
+
+
+def _climb(
+    model: CellModel,
+    protocol: Protocol,
+    parameters: Mapping[str, float],
+    rtol: float,
+    atol: float,
+    mesh: Mesh,
+    check: tuple[Check, ...],
+    detail: Detail,
+) -> CellResult:
+    """The ladder: as asked, a tenth of the tolerance, twice the shells of the particles."""
+    rungs = ((rtol, atol, mesh), (max(rtol / 10, TIGHTEST), atol / 10, mesh), (rtol, atol, (*mesh[:3], 2 * mesh[3])))
+    attempts: list[str] = []
+    for relative, absolute, cells in rungs:
+        try:
+            result = _run(model, protocol, parameters, relative, absolute, cells, check, detail)
+        except (ExtrapolationError, InventoryError, PartialSolutionError):
+            raise
+        except SolveError as error:
+            attempts.append(f"rtol {relative:g}, mesh {'/'.join(map(str, cells))}: {error}")
+            partial = error.partial
+        else:
+            return replace(result, attempts=tuple(attempts))
+    raise SolveError(f"{model.cell.name}, {protocol.name}, every attempt failed. " + " | ".join(attempts), partial)
+
+
+def _run(
+    model: CellModel,
+    protocol: Protocol,
+    parameters: Mapping[str, float],
+    rtol: float,
+    atol: float,
+    mesh: Mesh,
+    check: tuple[Check, ...],
+    detail: Detail,
+) -> CellResult:
+    built = model.built(mesh, rtol, atol)
+    inputs = {**built.nominal, **parameters, **initial_fractions(model.cell, parameters)}
+    done: list[StepResult] = []
+    solution = None
+    with captured_log() as log:
+        for number, (step, rate) in enumerate(zip(protocol.steps, protocol.specific_currents, strict=True), start=1):
+            where = f"{model.cell.name}, half cycle {number} ({step.direction} at {rate:g} mA/g)"
+            partial = CellResult(model.cell, tuple(done), (), (), model.hierarchy, mesh)
+            given = {**inputs, "Current function [A]": -step.current}  # PyBaMM counts discharge as positive
+            try:
+                solution = built.advance(solution, given, longest_half_cycle(model.cell, step, inputs))
+            except (pybamm.SolverError, pybamm.ModelError) as error:
+                kind = ExtrapolationError if "extrapolat" in str(error).lower() else SolveError
+                raise kind(f"{where}: {_first_line(error)}", partial) from error
+            result = read(solution, model.cell, step, "ends" if detail == "voltage" and number < len(protocol.steps) else detail)
+            _guard(result, solution.termination, f"{where}: ended on {solution.termination}", check, partial, log)
+            done.append(result)
+    flags = _flags(done) if detail == "all" else ()
+    return CellResult(model.cell, tuple(done), flags, (), model.hierarchy, mesh)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _guard(result: StepResult, termination: str, where: str, check: tuple[Check, ...], partial: CellResult, log: list[str]) -> None:
+    """Raise the error that names what is wrong with a half cycle, if anything is."""
+    said = f" The solver logged: {log[-1]}" if log else ""
+    event = f"event: {'Maximum' if result.step.current > 0 else 'Minimum'} voltage [V]"
+    missed = result.voltage.size > 0 and abs(float(result.voltage[-1]) - result.step.cutoff) > CUTOFF_TOLERANCE
+    if "steps" in check and (termination != event or missed or result.charge <= 0):
+        at = f" at {result.voltage[-1]:.4f} V" if result.voltage.size else ""
+        raise PartialSolutionError(f"{where}{at} instead of {result.step.cutoff:g} V.{said}", partial)
+    if "extrapolation" in check and result.salt.size and result.salt[:, 0].min() < 0:
+        raise ExtrapolationError(f"{where}, the salt concentration at {result.salt[:, 0].min():.3g} mol/m3.{said}", partial)
+    if "inventory" in check and result.inventories:
+        _guard_inventories(result, where, partial)
+
+
+def _guard_inventories(result: StepResult, where: str, partial: CellResult) -> None:
+    """Sodium and PF6 stay; salt and hosts change by what charge moves."""
+    change = {name: end - start for name, (start, end) in result.inventories.items()}
+    start = {name: first for name, (first, _) in result.inventories.items()}
+    moved = result.step.current * float(result.time[-1]) / FARADAY  # [mol] positive on charge
+    dual = "PF6" in change
+    for name in ("sodium", "PF6"):
+        if name in change and abs(change[name]) > DRIFT_TOLERANCE * start[name]:
+            raise InventoryError(f"{where}, {name} drifts by {change[name] / start[name]:.2e} of its amount.", partial)
+    expected = {"salt": -moved if dual else 0.0, "host sodium": moved if dual else -moved}
+    allowed = {"salt": TRANSFER_TOLERANCE * abs(moved) if dual else METAL_DRIFT_TOLERANCE * start["salt"]}
+    allowed["host sodium"] = TRANSFER_TOLERANCE * abs(moved)
+    for name, right in expected.items():
+        if abs(change[name] - right) > allowed[name]:
+            raise InventoryError(f"{where}, {name} changes by {change[name]:.6e} mol where charge asks for {right:.6e} mol.", partial)
+
+
+def _flags(steps: list[StepResult]) -> tuple[Flag, ...]:
+    flags = []
+    poorest = min(steps, key=lambda step: float(step.salt[:, 0].min()))
+    least = float(poorest.salt[:, 0].min())
+    if least < STARVED:
+        salt = poorest.profile["salt"]
+        side = "anode" if int(np.argmin(salt)) < len(salt) / 2 else "cathode"
+        flags.append(Flag("salt_limited", "warning", f"The salt falls to {least:.1f} mol/m3 at the {side}: the electrolyte limits the cell."))
+    lowest = min((float(step.anode_potential.min()) for step in steps if step.anode_potential.size), default=0.0)
+    if lowest < 0:
+        message = f"The anode falls to {1e3 * lowest:.0f} mV against Na+/Na: sodium could plate, which is not modelled."
+        flags.append(Flag("plating_possible", "warning", message))
+    return tuple(flags)
+
+
+def _is_full(cell: Cell) -> bool:
+    """Whether the anode of a full cell starts without room for sodium."""
+    if cell.kind == "half":
+        return False
+    if isinstance(cell.initial_sodiation, str):
+        return cell.initial_sodiation == "fully_sodiated"
+    return cell.initial_sodiation >= 1.0
+
+
+def _without_room(model: CellModel, protocol: Protocol, mesh: Mesh) -> CellResult:
+    """A result, not a failure: the first charge ends at once."""
+    message = "The anode is full at the start, so the first charge ends at once: it was desodiated before assembly, or the cell starts Na-rich."
+    flag = Flag("no_room_for_sodium", "refusal", message)
+    empty = np.zeros(0)
+    step = StepResult(protocol.steps[0], np.zeros(1), np.zeros(1), np.zeros((0, 3)), empty, {})
+    return CellResult(model.cell, (step,), (flag,), (), model.hierarchy, mesh)
