@@ -1,0 +1,249 @@
+"""From what the tasks gave to what the ledger holds: obtained quantities, fits, scores of predictions, energies.
+
+Which run a claim is judged by: the one that predicts it, if the study declares a prediction; else the calibration that is fitted to it; else
+the cell's calibration. Every other run that yields the claim is shown beside it, and is never the basis of a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dualion.models.mass_bases import CellMass, cell_mass, mass
+from dualion.records.cell import Cell
+from dualion.records.quantity import Flag, Quantity
+from dualion.study.compute import Computed
+from dualion.study.energies import energy_entry
+from dualion.study.plan import METHOD_VERSION, Task, claims_of_cell, producer_of, target_of, task_name
+from dualion.study.predictions import Point, prediction_entry, score, trivial_predictor
+from dualion.study.types import Claim, Obtained, Producer, Study
+
+#: Works behind the cell models.
+REFERENCES = ("marquis2019", "sulzer2021")
+
+_ASSUMED_OCP = Flag("assumed_ocp", "warning", "OCP: assumed shape. A voltage computed with it is no prediction of the cathode.")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the cell models found, in the forms of the results document."""
+
+    obtained: tuple[Obtained, ...]
+    fits: tuple[Mapping[str, Any], ...]
+    predictions: tuple[Mapping[str, Any], ...]
+    energies: tuple[Mapping[str, Any], ...]
+    failures: Mapping[str, tuple[str, str]]
+
+
+def findings(study: Study, tasks: Sequence[Task], computed: Computed) -> Findings:
+    """Gather what the tasks gave.
+
+    Parameters
+    ----------
+    study : Study
+    tasks : sequence of Task
+    computed : Computed
+
+    Returns
+    -------
+    Findings
+    """
+    chosen = {claim: judging_task(study, tasks, claim) for claim in _modelled(study)}
+    obtained = [entry for task in tasks if task.name in computed.outcomes for entry in _obtained(study, task, computed, chosen)]
+    failures = {
+        claim: computed.failures[task.name] for claim, task in chosen.items() if task is not None and task.name in computed.failures
+    }
+    fits = [computed.outcomes[task.name]["fit"] for task in tasks if task.name in computed.outcomes and task.kind == "calibrate"]
+    return Findings(
+        tuple(obtained),
+        tuple(fits),
+        tuple(_predictions(study, tasks, computed, chosen)),
+        tuple(_energies(study, computed, chosen)),
+        failures,
+    )
+
+
+def judging_task(study: Study, tasks: Sequence[Task], claim: str) -> Task | None:
+    """The task whose value decides on a claim; None where no task yields it."""
+    producer = producer_of(study, claim)
+    if producer is None:
+        return None
+    of_cell = [task for task in tasks if task.cell.name == producer.cell and task.role != "scenario"]
+    predicting = next((p for p in study.predictions if claim in p.claims), None)
+    if predicting is not None:
+        joined = [task for task in of_cell if task.name.startswith(f"{predicting.name}.")]
+        plain = [task for task in of_cell if task.calibration == predicting.calibration and task.kind == "calibrate"]
+        return next(iter((joined or plain)), None)
+    calibrations = [task for task in of_cell if task.kind == "calibrate"]
+    fitted = [task for task in calibrations if task.role == "calibration" and any(t.claim == claim for t in task.targets)]
+    own = [task for task in calibrations if task.role == "calibration"]
+    return next(iter(fitted or own or calibrations or of_cell), None)
+
+
+def _modelled(study: Study) -> tuple[str, ...]:
+    return tuple(claim for cell in study.cells for claim in claims_of_cell(study, cell))
+
+
+def _obtained(study: Study, task: Task, computed: Computed, chosen: Mapping[str, Task | None]) -> Iterator[Obtained]:
+    outcome = computed.outcomes[task.name]
+    rows = {row["specific_current"]: row for row in outcome["rows"]}
+    for entry in outcome["wanted"]:
+        claim = study.claims[entry["claim"]]
+        producer = producer_of(study, claim.id)
+        assert producer is not None
+        decides = chosen[claim.id]
+        yield _quantity(study, task, outcome, claim, producer, entry, rows, primary=decides is not None and decides.name == task.name)
+
+
+def _quantity(
+    study: Study,
+    task: Task,
+    outcome: Mapping[str, Any],
+    claim: Claim,
+    producer: Producer,
+    entry: Mapping[str, Any],
+    rows: Mapping[float, Mapping[str, Any]],
+    *,
+    primary: bool,
+) -> Obtained:
+    current = producer.currents[claim.id]
+    row = rows[current]
+    factor, basis = _factor(task.cell, producer.quantity, current, outcome["rows"])
+    error = _with_numerical(entry["stderr"], row["errors"], producer.quantity)
+    spread = _transport_spread(outcome, current, producer.quantity)
+    flags = tuple(Flag(flag["code"], flag["severity"], flag["message"]) for flag in row["flags"]) + spread
+    if task.cell.cathode is not None and task.cell.cathode.material.ocp_standing == "assumed" and "voltage" in producer.quantity:
+        flags += (_ASSUMED_OCP,)
+    if error is None:
+        flags += (Flag("no_uncertainty", "note", "The errors of the joined fits were not propagated to this cell."),)
+    return Obtained(
+        claim=claim.id,
+        quantity=study.definitions.get(claim.id, producer.quantity),
+        sample=claim.sample,
+        condition={"current": {"value": current, "unit": "mA/g"}},
+        value=Quantity(entry["value"] * factor, claim.unit, stderr=None if error is None else error * factor, rule=_rule(study, producer)),
+        origin="simulation",
+        method=producer.by,
+        method_version=METHOD_VERSION,
+        options={"task": task.name, "model": "SPMe", "transport": task.cell.electrolyte.transport.name},
+        inputs=(f"sha256:{study.sha256}",),
+        calibration=tuple(outcome["claims"]),
+        references=REFERENCES,
+        flags=flags,
+        mass_basis=basis or ("anode" if task.cell.kind == "half" else "cathode") if "voltage" not in producer.quantity else None,
+        primary=primary,
+        label=task.label,
+    )
+
+
+def _rule(study: Study, producer: Producer) -> str:
+    if producer.quantity.startswith("plateau") and study.plateau is not None:
+        return f"below {study.plateau.boundary} V on sodiation"
+    return {"mean_voltage": "E/Q of the discharge", "median_voltage": "at half of the discharge capacity"}.get(
+        producer.quantity, "first cycle at this current from the state at assembly"
+    )
+
+
+def _factor(cell: Cell, quantity: str, current: float, rows: Sequence[Mapping[str, Any]]) -> tuple[float, str | None]:
+    """What turns mWh per gram of cathode, or volts, into energy and power on the declared mass basis."""
+    if quantity not in ("energy_density", "power_density"):
+        return 1.0, None
+    total = mass(_design(cell, rows), mass_basis=cell.mass_basis)
+    return (1.0 if quantity == "energy_density" else current) / total, cell.mass_basis
+
+
+def _design(cell: Cell, rows: Sequence[Mapping[str, Any]]) -> CellMass:
+    return cell_mass(cell, max(row["values"]["charge_capacity"] for row in rows))
+
+
+def _with_numerical(stderr: float | None, errors: Mapping[str, float], quantity: str) -> float | None:
+    """The error of the fit with that of mesh and tolerance, in quadrature."""
+    if stderr is None:
+        return None
+    numerical = errors.get("mean_voltage" if "voltage" in quantity else "specific_capacity", 0.0)
+    return float((stderr**2 + numerical**2) ** 0.5)
+
+
+def _transport_spread(outcome: Mapping[str, Any], current: float, quantity: str) -> tuple[Flag, ...]:
+    """A note that says what the other set of transport functions gives."""
+    notes = []
+    for name, rows in outcome["other_transport"].items():
+        values = next((row["values"] for row in rows if row["specific_current"] == current), {})
+        if quantity in values:
+            unit = "V" if "voltage" in quantity else "mAh/g"
+            notes.append(Flag("transport_assumed", "note", f"With the transport functions {name}: {values[quantity]:.4g} {unit}."))
+    return tuple(notes)
+
+
+def _predictions(
+    study: Study, tasks: Sequence[Task], computed: Computed, chosen: Mapping[str, Task | None]
+) -> Iterator[Mapping[str, Any]]:
+    for prediction in study.predictions:
+        for task in tasks:
+            if task.name in computed.outcomes and any(t is not None and t.name == task.name for c, t in chosen.items() if c in prediction.claims):
+                yield from _scores(study, task, computed, prediction.claims, prediction.name)
+    for task in tasks:
+        if task.role == "hard-extrapolation" and task.name in computed.outcomes:
+            fitted = {target.claim for target in task.targets}
+            others = tuple(c for c in claims_of_cell(study, task.cell.name) if c not in fitted and _is_capacity(study, c))
+            yield from _scores(study, task, computed, others, task.name)
+
+
+def _is_capacity(study: Study, claim: str) -> bool:
+    producer = producer_of(study, claim)
+    return producer is not None and producer.quantity == "specific_capacity"
+
+
+def _scores(study: Study, task: Task, computed: Computed, claims: Sequence[str], name: str) -> Iterator[Mapping[str, Any]]:
+    values = {entry["claim"]: entry["value"] for entry in computed.outcomes[task.name]["wanted"]}
+    targets = [target_of(study, claim) for claim in claims if claim in values]
+    for quantity in dict.fromkeys(target.quantity for target in targets):
+        known = {target.specific_current: target.value for target in task.targets if target.quantity == quantity}
+        points = []
+        for target in targets:
+            if target.quantity == quantity:
+                trivial = trivial_predictor(list(known.items()), target.specific_current) if len(known) > 1 else None
+                points.append(Point(target.claim, target.specific_current, target.value, values[target.claim], trivial))
+        unit = next(target.unit for target in targets if target.quantity == quantity)
+        role = "hard-extrapolation" if task.role == "hard-extrapolation" else "calibration"
+        yield prediction_entry(score(points, unit=unit), name=name, calibration=task.calibration, quantity=quantity, role=role)
+
+
+def _energies(study: Study, computed: Computed, chosen: Mapping[str, Task | None]) -> Iterator[Mapping[str, Any]]:
+    """Each printed energy beside five bases, once with the printed capacity and once with the simulated one."""
+    for claim, task in chosen.items():
+        producer = producer_of(study, claim)
+        if producer is None or producer.quantity != "energy_density" or task is None or task.name not in computed.outcomes:
+            continue
+        outcome = computed.outcomes[task.name]
+        current = producer.currents[claim]
+        row = next(row for row in outcome["rows"] if row["specific_current"] == current)
+        printed = _printed_capacity(study, task.cell.name, current)
+        simulated = row["values"]["specific_capacity"]
+        for capacity, words in ((printed, "printed capacity"), (simulated, "simulated capacity")):
+            if capacity is not None:
+                yield energy_entry(
+                    capacity,
+                    row["values"]["mean_voltage"],
+                    _design(task.cell, outcome["rows"]),
+                    declared=task.cell.mass_basis,
+                    sample=study.claims[claim].sample,
+                    condition={"current": {"value": current, "unit": "mA/g"}},
+                    origin="simulation",
+                    label=f"{words}, simulated mean voltage",
+                    current=current,
+                    printed=study.claims[claim],
+                )
+
+
+def _printed_capacity(study: Study, cell: str, current: float) -> float | None:
+    for producer in study.producers:
+        if producer.cell == cell and producer.quantity == "specific_capacity":
+            for claim, at in producer.currents.items():
+                if at == current:
+                    return study.claims[claim].value_num
+    return None
+
+
+__all__ = ["Findings", "findings", "judging_task", "task_name"]

@@ -1,0 +1,109 @@
+"""A study, run: arithmetic, cell models, verdicts, the results document, and the figures as data. Nothing is drawn or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from dualion.store import Store
+from dualion.study.compute import LIBRARIES, Computed, OnProgress, compute
+from dualion.study.document import build
+from dualion.study.findings import findings
+from dualion.study.plan import Task, plan
+from dualion.study.relations import evaluate, recompute
+from dualion.study.types import RelationResult, Study, Verdict
+from dualion.study.verdicts import assign
+
+Skip = Literal["models"]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRun:
+    """What a run found.
+
+    Parameters
+    ----------
+    study : Study
+    document : dict
+        The results document, plain data in the form of its schema.
+    relations : tuple of RelationResult
+    verdicts : tuple of Verdict
+    tasks : tuple of Task
+    computed : Computed
+        What the cell models gave, by task, with the curves that the document does not hold.
+    failures : mapping of str to tuple of two str
+        For each claim that a computation left open, reason code and detail.
+    """
+
+    study: Study
+    document: dict[str, Any]
+    relations: tuple[RelationResult, ...]
+    verdicts: tuple[Verdict, ...]
+    tasks: tuple[Task, ...]
+    computed: Computed
+    failures: Mapping[str, tuple[str, str]]
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Verdicts by group: predicted, fitted, other, arithmetic. There is no sum."""
+        counts: Mapping[str, Mapping[str, int]] = self.document["counts"]
+        return counts
+
+
+def run(study: Study, *, store: Store, workers: int, on_progress: OnProgress, skip: Sequence[Skip] = ()) -> StudyRun:
+    """Run a study.
+
+    Parameters
+    ----------
+    study : Study
+    store : Store
+        Where computed parts are kept and found again.
+    workers : int
+        [1] processes that compute at once.
+    on_progress : callable
+        ``on_progress(done, total, message)``.
+    skip : sequence of {"models"}
+        What to leave out; its claims are ``not run (skipped)``.
+
+    Returns
+    -------
+    StudyRun
+
+    Raises
+    ------
+    SpecError
+        The study asks for something that cannot be planned.
+    """
+    relations = evaluate(study)
+    tasks = plan(study)
+    if "models" in skip:
+        computed = Computed({}, {task.name: ("skipped", "the cell models were left out") for task in tasks})
+    else:
+        computed = compute(tasks, store=store, workers=workers, on_progress=on_progress)
+    found = findings(study, tasks, computed)
+    verdicts = assign(study, relations, found.obtained, found.failures)
+    document = build(
+        study,
+        relations,
+        recompute(study),
+        found.obtained,
+        verdicts,
+        versions=versions(),
+        predictions=found.predictions,
+        fits=found.fits,
+        energies=found.energies,
+    )
+    return StudyRun(study, document, relations, verdicts, tasks, computed, found.failures)
+
+
+def versions() -> dict[str, str]:
+    """Versions of this package and of the libraries behind the numbers; ``absent`` where one is not installed."""
+    found = {}
+    for name in ("dualion", *LIBRARIES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
