@@ -1,0 +1,119 @@
+"""``dualion reproduce STUDY``: load, compute, judge, report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+
+import typer
+
+from dualion.cli.options import JsonOutput, StudyArgument
+from dualion.cli.output import FAILED, columns_of, emit, say
+
+if TYPE_CHECKING:
+    from dualion.cli.progress import OnProgress
+    from dualion.study.types import Study
+
+_GROUPS = {
+    "predicted": "Predicted: computed without having been fitted to",
+    "fitted": "Fitted, or taken in as input: agreement is no evidence",
+    "other": "Not computed",
+    "arithmetic": "Arithmetic: relations between the printed numbers",
+}
+
+
+class Outcome(Protocol):
+    """What a run gives back."""
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Verdicts by group: predicted, fitted, other, arithmetic."""
+
+    @property
+    def failures(self) -> Mapping[str, tuple[str, str]]:
+        """Claims that a failed computation left open: reason code and detail."""
+
+    @property
+    def folder(self) -> Path:
+        """Where results.json, ledger.csv, the figures and the report lie."""
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+
+
+def reproduce(
+    study: StudyArgument,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="dualion-STUDY")] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="DUALION_STORE", help="Where computed parts are kept.", show_default=".dualion-store"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes that compute at once.", show_default="one per core")
+    ] = None,
+    skip_models: Annotated[bool, typer.Option("--skip-models", help="Arithmetic, recipe and report only.")] = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Hold a study against arithmetic and a cell model.
+
+    Writes results.json, ledger.csv, the figures and report.html. Where a computation fails, its claims say so, everything else is
+    finished, and the exit code is 1.
+    """
+    from dualion.cli import progress
+    from dualion.study.load import load, locate
+
+    loaded = load(locate(study))
+    with progress.shown() as on_progress:
+        outcome = _run(
+            loaded,
+            out=out or Path(f"dualion-{loaded.id}"),
+            store=store or Path(".dualion-store"),
+            workers=workers or _cores(),
+            skip=("models",) if skip_models else (),
+            on_progress=on_progress,
+        )
+    if as_json:
+        emit(_document(loaded.id, outcome))
+    else:
+        say(_summary(loaded.title, outcome))
+    if _failed(outcome):
+        raise typer.Exit(FAILED)
+
+
+def _run(study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[Literal["models"]], on_progress: OnProgress) -> Outcome:
+    # imported after the study was loaded: one that cannot be used is refused before anything heavy
+    from dualion.study.run import reproduce as run
+
+    return run(study, out=out, store=store, workers=workers, skip=skip, on_progress=on_progress)
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _failed(outcome: Outcome) -> dict[str, str]:
+    return {claim: detail for claim, (reason, detail) in outcome.failures.items() if reason == "solve-error"}
+
+
+def _document(study: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "study": study,
+        "counts": {group: dict(words) for group, words in outcome.counts.items()},
+        "failures": {claim: {"reason": reason, "detail": detail} for claim, (reason, detail) in outcome.failures.items()},
+        "folder": str(outcome.folder),
+        "report": str(outcome.report),
+    }
+
+
+def _summary(title: str, outcome: Outcome) -> list[str]:
+    lines = [title]
+    for group, heading in _GROUPS.items():
+        if words := outcome.counts.get(group):
+            lines += ["", heading, *columns_of([(word, str(number)) for word, number in words.items()])]
+    if failed := _failed(outcome):
+        lines += ["", "Failed", *columns_of(list(failed.items()))]
+    return [*lines, "", f"Report: {outcome.report}"]
