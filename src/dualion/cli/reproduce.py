@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
@@ -82,11 +83,26 @@ def reproduce(
         raise typer.Exit(FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A finished run with its place."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    failures: Mapping[str, tuple[str, str]]
+    folder: Path
+    report: Path
+
+
 def _run(study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[Literal["models"]], on_progress: OnProgress) -> Outcome:
     # imported after the study was loaded: one that cannot be used is refused before anything heavy
-    from dualion.study.run import reproduce as run
+    from dualion.report.publish import publish_run
+    from dualion.store import Store
+    from dualion.study.run import run
 
-    return run(study, out=out, store=store, workers=workers, skip=skip, on_progress=on_progress)
+    kept = Store(store)
+    found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip)
+    published = publish_run(found, out, store=kept)
+    return _Done(found.counts, found.failures, published.folder, published.report)
 
 
 def _cores() -> int:

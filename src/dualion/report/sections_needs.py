@@ -8,23 +8,7 @@ from typing import Any
 
 from dualion.report.blocks import Block, Cell, Column, Paragraph, Section, Subsection, Table, VerdictMark
 from dualion.report.marks import reason_text
-
-#: Figures of a source that need raw files: figure, content, file type that would fill it. Specification of the study, section 6.2.
-RAW_FIGURES: Mapping[str, tuple[tuple[str, str, str], ...]] = MappingProxyType(
-    {
-        "tang2026": (
-            ("Fig. 1b", "X-ray absorption near the Zn edge", "beamline scan of mu(E): .dat, .xdi, .nor"),
-            ("Fig. 1c, d", "extended X-ray absorption fine structure", "beamline scan of mu(E): .dat, .xdi, .prj"),
-            ("Fig. 1e–h", "pores and electron micrographs", "isotherm: AIF, .xls of the instrument; images with their scale"),
-            ("Fig. 1i", "small-angle scattering", "reduced I(q): NXcanSAS .h5, .dat"),
-            ("Fig. 1l", "C K-edge absorption", "beamline scan of yield against photon energy: .dat, .txt"),
-            ("Fig. 1m", "photoelectron spectra", "VAMAS .vms, or intensity against binding energy"),
-            ("Fig. 2e, 5e", "comparison with the literature", "Tables S6 and S8 of the supporting information"),
-            ("Fig. 3b–f", "diffraction, Raman and scattering during cycling", ".xrdml, .xy, .spc, NXcanSAS .h5"),
-            ("Fig. 3h", "depth profiles", "table of intensity against sputter time"),
-        )
-    }
-)
+from dualion.study.types import Study
 
 #: File type by the technique that a claim names.
 _FILES: Mapping[str, str] = MappingProxyType(
@@ -47,7 +31,7 @@ _FILES: Mapping[str, str] = MappingProxyType(
 _RAW_REASONS = ("no-raw-file", "si-only")
 
 
-def needs_section(document: Mapping[str, Any]) -> Section | None:
+def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Section | None:
     """Figures and claims that wait for files.
 
     Parameters
@@ -61,7 +45,8 @@ def needs_section(document: Mapping[str, Any]) -> Section | None:
         None where nothing waits.
     """
     blocks: list[Block] = []
-    figures = RAW_FIGURES.get(document["study"]["id"], ())
+    tables = () if study is None else study.settings.get("figure", ())
+    figures = [(row["source"], row.get("title", ""), row["needs"]) for row in tables if "needs" in row]
     if figures:
         columns = (Column("Figure"), Column("Content"), Column("Status"), Column("What would fill it"))
         rows: tuple[tuple[Cell, ...], ...] = tuple((figure, what, VerdictMark("needs raw data"), files) for figure, what, files in figures)

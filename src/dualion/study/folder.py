@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dualion.errors import SpecError
@@ -22,8 +22,9 @@ RAW_FOLDER = "raw"
 #: Folders at the top of a study that begin so hold results of a run, not the study.
 RESULTS_PREFIX = "dualion-"
 
-#: Most files of a study folder.
-MOST_FILES = 10_000
+#: Most files and folders in a study folder, and what the files may hold together: some seconds to read, and room for instrument files.
+MOST_ENTRIES = 10_000
+LARGEST_FOLDER = 2 * 1024**3  # [byte]
 _BLOCK = 1 << 20  # [byte] read at once
 
 
@@ -58,6 +59,21 @@ def locate(name: str) -> Path:
     raise SpecError(f"{show(name)}: neither a bundled study nor a folder. {did_you_mean(name, bundled()).replace(', or remove it', '')}")
 
 
+def require_study(folder: Path) -> None:
+    """Refuse a folder without the file that makes it a study, before anything else of it is read.
+
+    Raises
+    ------
+    SpecError
+        It is no folder, or holds no ``study.toml``.
+    """
+    remedy = "Name a study folder, or write one with: dualion study new NAME"
+    if not os.path.isdir(folder):
+        raise SpecError(f"{show(folder.name)}: not a folder. {remedy}")
+    if not os.path.isfile(folder / STUDY_FILE):
+        raise SpecError(f"{STUDY_FILE}: missing. {remedy}")
+
+
 def digest(folder: Path) -> str:
     """SHA-256 of all files of a study folder: their names and contents, in the order of the names.
 
@@ -66,17 +82,16 @@ def digest(folder: Path) -> str:
     Raises
     ------
     SpecError
-        A link leads out of the folder, a file cannot be read, or there are more than 10 000 files.
+        A link leads out of the folder, a file cannot be read, or there are more than 10 000 files and folders or 2 GiB, which
+        are counted before anything is read.
     """
     problems: list[str] = []
     total = hashlib.sha256()
     top = folder.resolve()
-    for count, path in enumerate(_files(top), start=1):
+    entries = _entries(top)
+    _refuse_large(entries, folder)
+    for path in entries:
         name = path.relative_to(top).as_posix()
-        if count > MOST_FILES:
-            raise SpecError(
-                [*problems, f"{show(folder.name)}: more than {MOST_FILES} files. Move what is not part of the study elsewhere."]
-            )
         try:
             if path.is_symlink() and not path.resolve().is_relative_to(top):
                 problems.append(f"{name}: a link that leaves the folder. Put a copy of the file in its place.")
@@ -89,44 +104,59 @@ def digest(folder: Path) -> str:
     return total.hexdigest()
 
 
+def _refuse_large(entries: Sequence[Path], folder: Path) -> None:
+    name, remedy = show(folder.resolve().name), "Move what is not part of the study elsewhere."
+    if len(entries) > MOST_ENTRIES:
+        raise SpecError(f"{name}: more than {MOST_ENTRIES} files and folders. {remedy}")
+    if sum(os.path.getsize(path) for path in entries if os.path.isfile(path)) > LARGEST_FOLDER:
+        raise SpecError(f"{name}: its files hold more than {LARGEST_FOLDER // 1024**3} GiB. {remedy}")
+
+
 def raw_problems(listed: Sequence[RawTable], folder: Path) -> list[str]:
     """Instrument files that are not what ``study.toml`` says of them, and those of ``raw/`` that it does not list."""
     problems: list[str] = []
+    paths: dict[int, Path] = {}
     for index, table in enumerate(listed):
-        key = f"raw[{index}]"
         try:
-            path = inside(folder, table.path, file=STUDY_FILE, key=f"{key}.path")
-            found = _content(path).hex()
+            paths[index] = inside(folder, table.path, file=STUDY_FILE, key=f"raw[{index}].path")
         except SpecError as error:
             problems.extend(error.problems)
-            continue
+    try:
+        _refuse_large(list(paths.values()), folder)
+    except SpecError as error:
+        return [*problems, *error.problems]
+    for index, path in paths.items():
+        key, table = f"{STUDY_FILE}: raw[{index}]", listed[index]
+        try:
+            found = _content(path).hex()
         except OSError as error:
-            problems.append(f"{STUDY_FILE}: {key}.path: {show(table.path)} cannot be read ({error.strerror}). Put the file there.")
+            problems.append(f"{key}.path: {show(table.path)} cannot be read ({error.strerror}). Put the file there.")
             continue
         if found != table.sha256:
-            problems.append(f"{STUDY_FILE}: {key}.sha256: {table.path} has {found}. Put the file back that was meant, or write its sum.")
+            problems.append(f"{key}.sha256: {table.path} has {found}. Put the file back that was meant, or write its sum.")
+    return problems + _unlisted(listed, folder)
+
+
+def _unlisted(listed: Sequence[RawTable], folder: Path) -> list[str]:
+    """Files of the folder ``raw/`` that ``study.toml`` does not list."""
     named = {table.path for table in listed}
-    present = [path.relative_to(folder).as_posix() for path in _files(folder / RAW_FOLDER)] if (folder / RAW_FOLDER).is_dir() else []
+    entries = _entries(folder / RAW_FOLDER) if (folder / RAW_FOLDER).is_dir() else []
+    present = [path.relative_to(folder).as_posix() for path in entries if path.is_symlink() or not path.is_dir()]
     remedy = f"Add a [[raw]] table with path, sha256, source and licence to {STUDY_FILE}."
-    return problems + [f"{name}: not listed in {STUDY_FILE}. {remedy}" for name in present if name not in named]
+    return [f"{name}: not listed in {STUDY_FILE}. {remedy}" for name in present if name not in named]
 
 
-def _files(top: Path) -> Iterator[Path]:
-    """Files and links below a folder, sorted by name; links to folders are named, not followed."""
+def _entries(top: Path) -> list[Path]:
+    """Files, links and folders below a folder, sorted by name; links to folders are not followed. Of too many, a few too many."""
     found: list[Path] = []
     for parent, folders, files in os.walk(top):
         at_top = Path(parent) == top
         kept = [name for name in folders if not _left_out(name, at_top=at_top)]
-        found.extend(Path(parent, name) for name in [*files, *kept] if not _left_out(name, at_top=at_top) and not _is_folder(parent, name))
+        found.extend(Path(parent, name) for name in [*files, *kept] if not _left_out(name, at_top=at_top))
         folders[:] = [name for name in kept if not os.path.islink(os.path.join(parent, name))]
-        if len(found) > MOST_FILES:
+        if len(found) > MOST_ENTRIES:
             break
-    yield from sorted(found, key=lambda path: path.relative_to(top).as_posix())
-
-
-def _is_folder(parent: str, name: str) -> bool:
-    path = os.path.join(parent, name)
-    return os.path.isdir(path) and not os.path.islink(path)
+    return sorted(found, key=lambda path: path.relative_to(top).as_posix())
 
 
 def _left_out(name: str, *, at_top: bool) -> bool:

@@ -21,7 +21,7 @@ from dualion.records.cell import Cell
 from dualion.records.files import read_text, read_toml, show, validate
 from dualion.records.validation import Location
 from dualion.study import assemble, consistency
-from dualion.study.folder import STUDY_FILE, bundled, digest, locate, raw_problems
+from dualion.study.folder import STUDY_FILE, bundled, digest, locate, raw_problems, require_study
 from dualion.study.schema import StudyFile
 from dualion.study.schema_tables import RelationsFile, RelationTable
 from dualion.study.tables import Claims, read_claims, read_derived
@@ -52,14 +52,14 @@ def load(path: Path) -> Study:
     Raises
     ------
     SpecError
-        With every problem of every file.
+        With every problem of every file; where there is no ``study.toml``, with that alone, and nothing else is read.
     """
-    if not path.is_dir():
-        raise SpecError(f"{show(path.name)}: not a folder. Name a study folder, or write one with: dualion study new NAME")
+    require_study(path)
     problems: list[str] = []
     sha256 = _kept(problems, lambda: digest(path)) or ""
-    settings = _kept(problems, lambda: read_toml(path / STUDY_FILE)) or {}
-    spec = _kept(problems, lambda: validate(StudyFile, settings, file=STUDY_FILE, remedies={"c_rate": _c_rate})) if settings else None
+    written = _kept(problems, lambda: read_toml(path / STUDY_FILE))
+    settings = written or {}
+    spec = None if written is None else _kept(problems, lambda: validate(StudyFile, settings, file=STUDY_FILE, remedies={"c_rate": _c_rate}))
     claims = read_claims(path / "claims.csv", paper=_is_paper(settings))
     problems += claims.problems
     arithmetic = _arithmetic(path, claims, problems)

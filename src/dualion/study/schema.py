@@ -195,6 +195,26 @@ class RecipeTable(Strictly):
     furnace: tuple[FurnaceTable, ...] = ()
 
 
+class FigureTable(Strictly):
+    """A figure of the source: what draws it anew, or the files that would."""
+
+    source: Annotated[Text, Hint('a text such as "Fig. 2a"')]
+    draws: Literal["rate", "curves", "plateau", "samples", "pore-volume", "shares", "arrhenius"] | None = None
+    cells: tuple[Text, ...] = ()
+    claims: tuple[Text, ...] = ()
+    currents: tuple[Current, ...] = ()
+    title: Text | None = None
+    needs: Text | None = None
+
+    @model_validator(mode="after")
+    def _drawn_or_needed(self) -> FigureTable:
+        if (self.draws is None) == (self.needs is None):
+            raise refusal("neither draws nor needs, or both. Write what draws it, or which files would.")
+        if self.draws is not None and not self.cells and not self.claims:
+            raise refusal("draws something and names no cells or claims. Name what is drawn.")
+        return self
+
+
 class RawTable(Strictly):
     """An instrument file of the folder ``raw/``."""
 
@@ -208,7 +228,7 @@ class StudyFile(Strictly):
     """``study.toml``."""
 
     schema_: Annotated[Version, Field(alias="schema"), Hint("schema = 1")]
-    study: StudyTable
+    study: Annotated[StudyTable, Hint("a table [study] with id, title and licence")]
     material: dict[str, MaterialTable] = Field(default_factory=dict)
     electrolyte: dict[str, ElectrolyteTable] = Field(default_factory=dict)
     cell: dict[str, CellTable] = Field(default_factory=dict)
@@ -219,4 +239,5 @@ class StudyFile(Strictly):
     prediction: dict[str, PredictionTable] = Field(default_factory=dict)
     pending: dict[ReasonCode, tuple[Text, ...]] = Field(default_factory=dict)
     recipe: RecipeTable | None = None
+    figure: tuple[FigureTable, ...] = ()
     raw: tuple[RawTable, ...] = ()
