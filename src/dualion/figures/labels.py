@@ -68,6 +68,7 @@ def plain_number(value: float, decimals: int | None = None) -> str:
     Parameters
     ----------
     value : float
+        [unit] of the axis, as all numbers here.
     decimals : int, optional
         Digits behind the point; without it, as many as the number needs.
 
@@ -107,6 +108,7 @@ def tick_texts(values: Sequence[float]) -> tuple[str, ...]:
     Parameters
     ----------
     values : sequence of float, shape (n,)
+        [unit] of the axis.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def tick_texts(values: Sequence[float]) -> tuple[str, ...]:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """A number for a table, to a number of significant digits: ``"320.6"``, ``"−0.0135"``, ``"2.1 × 10⁻¹⁴"``."""
+    """A number in any [unit] for a table, to a number of significant digits: ``"320.6"``, ``"−0.0135"``, ``"2.1 × 10⁻¹⁴"``."""
     if value == 0 or not math.isfinite(value):
         return plain_number(value) if value == 0 else "–"
     rounded = float(f"{value:.{digits - 1}e}")

@@ -70,5 +70,15 @@ def with_values(
 
 
 def with_transport(cell: Cell, transport: Transport) -> Cell:
-    """The cell with another set of transport functions in its electrolyte."""
+    """The cell with another set of transport functions in its electrolyte.
+
+    Parameters
+    ----------
+    cell : Cell
+    transport : Transport
+
+    Returns
+    -------
+    Cell
+    """
     return replace(cell, electrolyte=replace(cell.electrolyte, transport=transport))

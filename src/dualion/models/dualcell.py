@@ -28,7 +28,7 @@ from dualion.models.parameter_sets import LEAST_CONCENTRATION
 _OPTIONS = {"contact resistance": "true", "calculate discharge energy": "true"}
 
 
-class AnionHostInterface(TotalInterfacialCurrent):  # type: ignore[misc]
+class AnionHostInterface(TotalInterfacialCurrent):
     """Reactions at the interfaces, of which the main one of the cathode releases ``s_plus`` cations per electron instead of 1."""
 
     def __init__(self, param: Any, chemistry: str, options: Any, *, s_plus: float) -> None:
@@ -48,7 +48,7 @@ class AnionHostInterface(TotalInterfacialCurrent):  # type: ignore[misc]
         return variables
 
 
-class AnionPotential(SingleOpenCircuitPotential):  # type: ignore[misc]
+class AnionPotential(SingleOpenCircuitPotential):
     """Open-circuit potential of the cathode with the concentration term of an anion host, ``weight`` 1 (0 switches it off)."""
 
     def __init__(self, *args: Any, weight: float, **options: Any) -> None:
@@ -76,7 +76,7 @@ class AnionPotential(SingleOpenCircuitPotential):  # type: ignore[misc]
         return -self.weight * 2 * self.param.R * temperature / self.param.F * factor * pybamm.log(ratio)
 
 
-class Inventories(pybamm.BaseSubModel):  # type: ignore[misc]
+class Inventories(pybamm.BaseSubModel):
     """Amounts of salt, sodium and PF6 in the cell, as variables that are checked after every solve."""
 
     def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -109,21 +109,30 @@ class DualIonMixin:
     s_plus: float = 0.0
     weight: float = 1.0
 
+    # what the methods below read of the PyBaMM model that they are mixed into
+    submodels: dict[str, Any]
+    param: Any
+    options: Any
+    x_average: bool
+
     def set_total_interface_submodel(self) -> None:
+        """Let the main reaction of the cathode release ``s_plus`` cations per electron."""
         self.submodels["total interface"] = AnionHostInterface(self.param, "lithium-ion", self.options, s_plus=self.s_plus)
 
     def set_open_circuit_potential_submodel(self) -> None:
+        """Give the cathode the concentration term of an anion host."""
         super().set_open_circuit_potential_submodel()  # type: ignore[misc]
         self.submodels["positive primary open-circuit potential"] = AnionPotential(
             self.param, "positive", "lithium-ion main", self.options, "primary", x_average=self.x_average, weight=self.weight
         )
 
     def set_submodels(self, build: bool) -> None:
+        """Add the inventories to the submodels of the parent."""
         self.submodels["inventories"] = Inventories(self.param, options=self.options)
         super().set_submodels(build)  # type: ignore[misc]
 
 
-class DualIonSPMe(DualIonMixin, pybamm.lithium_ion.SPMe):  # type: ignore[misc]
+class DualIonSPMe(DualIonMixin, pybamm.lithium_ion.SPMe):
     """Single particle model with electrolyte of a dual-ion cell."""
 
     def __init__(self, options: dict[str, str] | None = None, *, s_plus: float = 0.0, weight: float = 1.0, build: bool = True) -> None:
@@ -131,7 +140,7 @@ class DualIonSPMe(DualIonMixin, pybamm.lithium_ion.SPMe):  # type: ignore[misc]
         super().__init__({**_OPTIONS, **(options or {})}, name="Dual-ion SPMe", build=build)
 
 
-class DualIonDFN(DualIonMixin, pybamm.lithium_ion.DFN):  # type: ignore[misc]
+class DualIonDFN(DualIonMixin, pybamm.lithium_ion.DFN):
     """Doyle-Fuller-Newman model of a dual-ion cell; the reference for the SPMe."""
 
     def __init__(self, options: dict[str, str] | None = None, *, s_plus: float = 0.0, weight: float = 1.0, build: bool = True) -> None:

@@ -5,10 +5,11 @@ Each half cycle is one segment that ends on a voltage event; the next starts fro
 
 from __future__ import annotations
 
-import logging
+import logging  # noqa: TID251 - to read what PyBaMM logs, not to write
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ from dualion.models.parameter_sets import (
 from dualion.records.cell import Cell
 
 Hierarchy = Literal["SPMe", "DFN"]
-Detail = Literal["all", "voltage", "ends"]
+Detail = Literal["all", "voltage", "last voltage", "ends"]
 Mesh = tuple[int, int, int, int]
 
 #: Parts into which each step of the solver is divided for output.
@@ -122,7 +123,27 @@ class Built:
     nominal: Mapping[str, float]
 
     def advance(self, solution: Any, inputs: Mapping[str, float], longest: float) -> Any:
-        """One half cycle of at most ``longest`` [s], from the start or from the end of ``solution``."""
+        """One half cycle, from the start or from the end of what was solved before.
+
+        Parameters
+        ----------
+        solution : pybamm.Solution or None
+            Of the half cycles before; None for the first.
+        inputs : mapping of str to float
+            Current, initial fractions and open parameters, in the units of their records.
+        longest : float
+            [s] after which it counts as endless.
+
+        Returns
+        -------
+        pybamm.Solution
+            Of this half cycle alone.
+
+        Raises
+        ------
+        pybamm.SolverError
+            The solver failed.
+        """
         if solution is None:
             return self.solver.solve(self.model, np.array([0.0, longest]), inputs=dict(inputs))
         solution.termination = "final time"  # the event that ended a half cycle is where the next one starts
@@ -130,13 +151,18 @@ class Built:
 
 
 def initial_fractions(cell: Cell, parameters: Mapping[str, float]) -> dict[str, float]:
-    """Filled fraction [1] of each host at the start, as inputs of the model.
+    """Filled fraction of each host at the start, as inputs of the model.
 
     Parameters
     ----------
     cell : Cell
     parameters : mapping of str to float
-        Values of open parameters, of which those of the anode's isotherm matter here.
+        Values of open parameters, in the units of their records; those of the anode's isotherm matter here.
+
+    Returns
+    -------
+    dict of str to float
+        [1] by name of the input; of the cathode the vacancies.
     """
     anode = isotherm_of(with_inputs(cell, parameters).anode)
     if cell.kind == "half":
@@ -156,7 +182,20 @@ def with_inputs(cell: Cell, parameters: Mapping[str, float]) -> Cell:
 
 
 def longest_half_cycle(cell: Cell, step: HalfCycle, parameters: Mapping[str, float]) -> float:
-    """[s] in which even a host filled from end to end has met its cut-off."""
+    """Time in which even a host filled from end to end has met its cut-off.
+
+    Parameters
+    ----------
+    cell : Cell
+    step : HalfCycle
+    parameters : mapping of str to float
+        Values of open parameters, in the units of their records; a larger host takes longer.
+
+    Returns
+    -------
+    float
+        [s]
+    """
     role, electrode = ("anode", cell.anode) if cell.cathode is None else ("cathode", cell.cathode)
     opened = [value for name, value in parameters.items() if name.startswith(role) and name.endswith("_capacity")]
     size = max(electrode.host_capacity, sum(opened))
@@ -164,13 +203,27 @@ def longest_half_cycle(cell: Cell, step: HalfCycle, parameters: Mapping[str, flo
 
 
 def read(solution: Any, cell: Cell, step: HalfCycle, detail: Detail) -> StepResult:
-    """A half cycle on a grid refined from the solver's own steps; for ``"ends"``, its two ends in time and nothing else."""
+    """A half cycle on a grid refined from the solver's own steps.
+
+    Parameters
+    ----------
+    solution : pybamm.Solution
+        Of this half cycle alone.
+    cell : Cell
+    step : HalfCycle
+    detail : {"all", "voltage", "last voltage", "ends"}
+        ``"ends"`` reads its two ends in time and nothing else; without ``"all"`` salt and inventories are left out.
+
+    Returns
+    -------
+    StepResult
+    """
     own = np.asarray(solution.t)
     if detail == "ends":
         return StepResult(step, own[[0, -1]] - own[0], np.zeros(0), np.zeros((0, 3)), np.zeros(0), {})
     times = _refined(own)
     voltage = np.asarray(solution["Voltage [V]"](times))
-    if detail == "voltage":
+    if detail != "all":
         return StepResult(step, times - times[0], voltage, np.zeros((0, 3)), np.zeros(0), {})
     salt = np.asarray(solution["Electrolyte concentration [mol.m-3]"].entries)
     if cell.kind == "half":
@@ -188,7 +241,7 @@ def read(solution: Any, cell: Cell, step: HalfCycle, detail: Detail) -> StepResu
 
 
 def _refined(times: Array) -> Array:
-    parts = [np.linspace(a, b, REFINEMENT, endpoint=False) for a, b in zip(times[:-1], times[1:], strict=True)]
+    parts = [np.linspace(a, b, REFINEMENT, endpoint=False) for a, b in pairwise(times)]
     return np.concatenate([*parts, times[-1:]])
 
 

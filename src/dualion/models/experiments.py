@@ -54,6 +54,10 @@ def cycle(cell: Cell, specific_current: float) -> Protocol:
     cell : Cell
     specific_current : float
         [mA/g] on the mass that defines 1 C.
+
+    Returns
+    -------
+    Protocol
     """
     return rate_blocks(cell, [specific_current], cycles=1)
 
@@ -68,6 +72,10 @@ def rate_blocks(cell: Cell, specific_currents: Sequence[float], *, cycles: int =
         [mA/g] one block each.
     cycles : int
         Cycles in each block.
+
+    Returns
+    -------
+    Protocol
     """
     steps: list[HalfCycle] = []
     named: list[float] = []

@@ -135,7 +135,7 @@ class TableIsotherm:
         return float(self.capacity(potential))
 
     def table(self, lowest: float, highest: float, points: int = TABLE_POINTS) -> tuple[Array, Array]:
-        """The table itself; the arguments are those of ``LogitIsotherm.table`` and are not needed."""
+        """The table itself; the arguments, two potentials [V] and a number, are those of ``LogitIsotherm.table`` and not needed."""
         return np.asarray(self.fractions), np.asarray(self.potentials) + self.shift
 
 
@@ -186,6 +186,14 @@ def _occupied(distance: Any) -> Any:
 
 def isotherm_of(electrode: Electrode) -> Isotherm:
     """Isotherm of an electrode's host.
+
+    Parameters
+    ----------
+    electrode : Electrode
+
+    Returns
+    -------
+    LogitIsotherm or TableIsotherm
 
     Raises
     ------

@@ -6,8 +6,9 @@ Half cell without gradients (fast diffusion, uniform salt):
 
 falls with U, so the capacity at the cut-off is Q(U) at the root of V(U) = V_end, without solving for U(x).
 
-Dual-ion cell with a quasi-steady parabola in the cathode particle and a flat anode: surface and mean differ by theta_s - theta = tau i'/5 with
-tau i' = i R_p^2 / (3 D q m); the charge ends where the surface meets the upper cut-off and the discharge where it meets the lower.
+Dual-ion cell with a quasi-steady parabola in the cathode particle and a flat anode: surface and mean differ by
+theta_s - theta = tau i'/5 with tau i' = i R_p^2 / (3 D q m); the charge ends where the surface meets the upper cut-off and the
+discharge where it meets the lower.
 Valid while a half cycle lasts longer than R_p^2 / D; only starts are judged by it.
 """
 
@@ -34,6 +35,15 @@ from dualion.records.cell import Cell
 
 _THERMAL = 2 * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY  # [V]
 _GRID = 600
+#: Potentials between which an anode and a cathode are tabulated, beyond all that a cell reaches.
+_LOWEST_ANODE = -0.2  # [V]
+_CATHODE_RANGE = (2.0, 6.0)  # [V]
+#: How near to empty or full a host may come, where a logarithm of its filling is taken.
+_EDGE = 1e-9
+#: Largest difference of surface and mean occupation; beyond it a particle is not quasi-steady, and nothing is left to charge.
+_LARGEST_LAG = 0.45
+#: Points over which the voltage of a discharge is averaged.
+_AVERAGED = 200
 #: Conductivity where the transport is a table and no formula is at hand.
 _TYPICAL_CONDUCTIVITY = 0.9  # [S/m]
 
@@ -46,14 +56,19 @@ def cheap_half_cell(cell: Cell, targets: Sequence[Target], parameters: Mapping[s
     cell : Cell
     targets : sequence of Target
     parameters : mapping of str to float
-        Values of the open parameters.
+        Values of the open parameters, in the units of their records.
     boundary : float
-        [V] between plateau and slope.
+        [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    list of float
+        In the order of the targets.
     """
     isotherm = isotherm_of(with_inputs(cell, parameters).anode)
-    potential = np.linspace(HALF_CELL_START, -0.2, _GRID)
+    potential = np.linspace(HALF_CELL_START, _LOWEST_ANODE, _GRID)
     held = isotherm.capacity(potential)
-    filled = np.clip(isotherm.fraction(potential), 1e-9, 1 - 1e-9)
+    filled = np.clip(isotherm.fraction(potential), _EDGE, 1 - _EDGE)
 
     def crossing(current: float, voltage: float) -> float:
         """[mAh/g] held when the cell voltage falls to ``voltage``."""
@@ -69,7 +84,7 @@ def cheap_half_cell(cell: Cell, targets: Sequence[Target], parameters: Mapping[s
         here = capacities(target.specific_current)
         if target.quantity in RATIOS and target.reference_current is not None:
             capacity = RATIOS[target.quantity]
-            values.append(100 * here[capacity] / max(capacities(target.reference_current)[capacity], 1e-9))
+            values.append(100 * here[capacity] / max(capacities(target.reference_current)[capacity], _EDGE))
         else:
             values.append(here[target.quantity])
     return values
@@ -102,18 +117,23 @@ def cheap_dual_ion(cell: Cell, targets: Sequence[Target], parameters: Mapping[st
     cell : Cell
     targets : sequence of Target
     parameters : mapping of str to float
-        Values of the open parameters.
+        Values of the open parameters, in the units of their records.
+
+    Returns
+    -------
+    list of float
+        In the order of the targets.
     """
     assert cell.cathode is not None
     book = {**nominal_values(cell), **parameters}
     host = book["cathode.host_capacity"]
     shape = isotherm_of(cell.cathode)
     assert isinstance(shape, LogitIsotherm)
-    potential = np.linspace(2.0, 6.0, _GRID)
+    potential = np.linspace(*_CATHODE_RANGE, _GRID)
     surface = shape.fraction(potential - book["cathode.ocp_shift"] + shape.shift)
     anode = isotherm_of(with_inputs(cell, parameters).anode)
     per_anode = host * cell.cathode.loading.value / cell.anode.loading.value
-    filled = np.clip(anode.fraction(DESODIATED_POTENTIAL) + surface * per_anode / anode.size, 1e-9, 1 - 1e-9)
+    filled = np.clip(anode.fraction(DESODIATED_POTENTIAL) + surface * per_anode / anode.size, _EDGE, 1 - _EDGE)
     voltage = potential - anode.potential(filled)
     values = []
     for target in targets:
@@ -121,7 +141,7 @@ def cheap_dual_ion(cell: Cell, targets: Sequence[Target], parameters: Mapping[st
         lag = _surface_lag(cell, target.specific_current, host, book["cathode.diffusivity"])
         top = float(np.interp(cell.window[1].value - drop, voltage, surface)) - lag
         bottom = float(np.interp(cell.window[0].value + drop, voltage, surface)) + lag
-        window = np.linspace(max(bottom, 1e-4), max(top, bottom + 1e-3), 200)
+        window = np.linspace(max(bottom, 1e-4), max(top, bottom + 1e-3), _AVERAGED)
         mean = float(np.mean(np.interp(np.clip(window - lag, 1e-6, 1), surface, voltage))) - drop
         values.append(host * (top - bottom) if target.unit == "mAh/g" else mean)
     return values
@@ -132,4 +152,4 @@ def _surface_lag(cell: Cell, specific_current: float, host: float, diffusivity: 
     assert cell.cathode is not None
     radius = cell.cathode.material["particle_radius"] * 1e-6
     rate = specific_current / host / 3600  # [1/s] of the host
-    return float(np.minimum(rate * radius**2 / (15 * diffusivity), 0.45))
+    return float(np.minimum(rate * radius**2 / (15 * diffusivity), _LARGEST_LAG))

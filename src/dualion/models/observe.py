@@ -25,9 +25,14 @@ def simulated(model: CellModel, targets: Sequence[Target], *, parameters: Mappin
     model : CellModel
     targets : sequence of Target
     parameters : mapping of str to float
-        Values of the open parameters.
+        Values of the open parameters, in the units of their records.
     boundary : float
         [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    list of float
+        In the order of the targets.
 
     Raises
     ------
@@ -37,28 +42,33 @@ def simulated(model: CellModel, targets: Sequence[Target], *, parameters: Mappin
         A quantity that a cell model does not give.
     """
     currents = sorted({t.specific_current for t in targets} | {t.reference_current for t in targets if t.reference_current is not None})
-    capacity_only = {
-        current: all(t.quantity == "specific_capacity" for t in targets if current in (t.specific_current, t.reference_current))
-        for current in currents
-    }
-    details: dict[float, Detail] = {current: "ends" if only else "voltage" for current, only in capacity_only.items()}
-    found = {current: _observed(model, current, parameters, boundary, details[current]) for current in currents}
+    found = {current: _observed(model, current, parameters, boundary=boundary, detail=_detail(targets, current)) for current in currents}
     values = []
     for target in targets:
         try:
-            if target.quantity in RATIOS and target.reference_current is not None:
-                capacity = RATIOS[target.quantity]
-                values.append(100 * found[target.specific_current][capacity] / found[target.reference_current][capacity])
-            else:
-                values.append(found[target.specific_current][target.quantity])
+            values.append(_value(target, found))
         except KeyError as error:
-            raise SpecError(f"{target.claim}: {target.quantity} is not a quantity of {model.cell.name}. Write one of {', '.join(found[currents[0]])}.") from error
+            known = ", ".join(found[currents[0]])
+            raise SpecError(f"{target.claim}: {target.quantity} is not a quantity of {model.cell.name}. Write one of {known}.") from error
     return values
 
 
-def _observed(
-    model: CellModel, current: float, parameters: Mapping[str, float], boundary: float, detail: Detail
-) -> dict[str, float]:
+def _detail(targets: Sequence[Target], current: float) -> Detail:
+    """A capacity needs only where a half cycle ended; everything else needs its voltage."""
+    here = [target for target in targets if current in (target.specific_current, target.reference_current)]
+    return "ends" if all(target.quantity == "specific_capacity" for target in here) else "last voltage"
+
+
+def _value(target: Target, found: Mapping[float, Mapping[str, float]]) -> float:
+    here = found[target.specific_current]
+    if target.quantity in RATIOS and target.reference_current is not None:
+        capacity = RATIOS[target.quantity]
+        return 100 * here[capacity] / found[target.reference_current][capacity]
+    return here[target.quantity]
+
+
+def _observed(model: CellModel, current: float, parameters: Mapping[str, float], *, boundary: float, detail: Detail) -> dict[str, float]:
+    """Every quantity of one current by name."""
     cell = model.cell
     protocol = cycle(cell, current)
     if cell.kind == "half":
@@ -66,12 +76,12 @@ def _observed(
     run = solve(model, protocol, parameters=parameters, check=("steps",), detail=detail)
     mass, named = working_mass(cell), run.steps[-1]
     values = {"specific_capacity": named.capacity(mass)}
-    if detail == "voltage":
+    if detail != "ends":
         mean = named.mean_voltage()
         values |= {"mean_voltage": mean, "median_voltage": named.median_voltage(), "specific_energy": values["specific_capacity"] * mean}
     if cell.kind == "half":
         values["specific_capacity"] += isotherm_of(with_inputs(cell, parameters).anode).capacity_above(HALF_CELL_START)
-        if detail == "voltage":
+        if detail != "ends":
             values["plateau_capacity"] = named.capacity_below(boundary, mass)
             values["slope_capacity"] = values["specific_capacity"] - values["plateau_capacity"]
     return values
@@ -93,13 +103,21 @@ def predicted_errors(
         The fitted parameters, as reported.
     boundary : float
         [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    list of float
+        In the order and the units of the targets.
+
+    Raises
+    ------
+    SolveError
+        A half cycle could not be computed beside the fitted values.
     """
     gradients = []
     for free, value in zip(calibration.parameters, values.values(), strict=True):
         at = free.inside(value)
         low, high = free.value(max(at - DIFFERENCE_STEP, 0.0)), free.value(min(at + DIFFERENCE_STEP, 1.0))
-        up, down = (
-            simulated(model, targets, parameters={**values, free.name: side}, boundary=boundary) for side in (high, low)
-        )
+        up, down = (simulated(model, targets, parameters={**values, free.name: side}, boundary=boundary) for side in (high, low))
         gradients.append((np.array(up) - np.array(down)) / (high - low))
     return [propagated(gradient, calibration.covariance) for gradient in np.stack(gradients, axis=1)]

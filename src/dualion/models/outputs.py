@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualion.errors import InputError
 from dualion.models.experiments import HalfCycle
 from dualion.records.cell import Cell
 from dualion.records.quantity import Flag
@@ -63,7 +63,9 @@ class StepResult:
         return abs(self.step.current) * self.time / 3.6 / mass * 1e3
 
     def mean_voltage(self) -> float:
-        """[V] energy over charge, E/Q."""
+        """[V] energy over charge, E/Q; the voltage must have been read."""
+        if not self.voltage.size:
+            raise InputError(f'The voltage of this {self.step.direction} was not read. Solve with detail="voltage" or "all".')
         return float(np.trapezoid(self.voltage, self.time) / self.time[-1])
 
     def median_voltage(self) -> float:
@@ -109,10 +111,24 @@ def trapezoid_error(result: StepResult) -> float:
     return abs(coarse - result.mean_voltage())
 
 
-def interpolated(curve: StepResult, points: int, mass: float) -> dict[str, Any]:
-    """A curve thinned to ``points`` points, even in capacity with both ends kept, as plain lists [mAh/g of mass in mg] and [V]."""
+def interpolated(curve: StepResult, points: int, mass: float) -> dict[str, list[float]]:
+    """A curve thinned, with both ends kept.
+
+    Parameters
+    ----------
+    curve : StepResult
+        With its voltage.
+    points : int
+        How many to keep: half even in capacity, half where the voltage moves, so that a steep end keeps its shape.
+    mass : float
+        [mg] to which the capacity refers.
+
+    Returns
+    -------
+    dict of str to list of float
+        ``capacity`` [mAh/g] and ``voltage`` [V].
+    """
     capacity = curve.capacities(mass)
-    # half even in capacity, half even in voltage: ends of a discharge are steep
     steep = np.interp(np.linspace(0, 1, points // 2), _arc(curve.voltage), capacity)
     grid = np.unique(np.concatenate([np.linspace(0, capacity[-1], points - points // 2), steep]))
     return {"capacity": grid.tolist(), "voltage": np.interp(grid, capacity, curve.voltage).tolist()}

@@ -95,7 +95,17 @@ def cell_parameters(cell: Cell, *, inputs: tuple[str, ...] = ()) -> CellParamete
 
 
 def nominal_values(cell: Cell) -> dict[str, float]:
-    """Every parameter of a cell that may be left open, by name, in the unit of its record."""
+    """Every parameter of a cell that may be left open.
+
+    Parameters
+    ----------
+    cell : Cell
+
+    Returns
+    -------
+    dict of str to float
+        By name, in the unit of its record.
+    """
     found = {"series_resistance": cell.series_resistance.value, "transference": cell.electrolyte.transport.transference.value}
     for role, electrode in (("anode", cell.anode), ("cathode", cell.cathode)):
         if electrode is None:
@@ -171,7 +181,8 @@ def _transport_functions(transport: Transport) -> tuple[Callable[..., Any], Call
     if transport.table_set is not None:
         tables = pybamm.ParameterValues(transport.table_set)
         return tables["Electrolyte conductivity [S.m-1]"], tables["Electrolyte diffusivity [m2.s-1]"]
-    assert transport.conductivity is not None and transport.diffusivity is not None  # held by the loader
+    assert transport.conductivity is not None  # the loader holds that there are formulae where there is no table
+    assert transport.diffusivity is not None
     (prefactor, decay), (diffusivity, slowing) = transport.conductivity, transport.diffusivity
 
     def conductivity_of(concentration: Any, temperature: Any) -> Any:
@@ -211,7 +222,20 @@ def _electrode_values(side: str, role: str, electrode: Electrode, cell: Cell, bo
 
 
 def host_capacity(role: str, electrode: Electrode, book: Any) -> Any:
-    """[mAh/g] of the whole host, open where its parts are."""
+    """Capacity of the whole host, open where its parts are.
+
+    Parameters
+    ----------
+    role : {"anode", "cathode"}
+    electrode : Electrode
+    book : mapping-like of str to float or pybamm.InputParameter
+        Parameters by name, in the units of their records.
+
+    Returns
+    -------
+    float or pybamm.Symbol
+        [mAh/g]
+    """
     if "host_capacity" in electrode.material.parameters:
         return book[f"{role}.host_capacity"]
     parts = [book[f"{role}.{population.name.replace(' ', '_')}_capacity"] for population in electrode.material.populations]
@@ -219,7 +243,20 @@ def host_capacity(role: str, electrode: Electrode, book: Any) -> Any:
 
 
 def maximum_concentration(capacity: Any, density: float) -> Any:
-    """[mol/m3] of a full host from its capacity [mAh/g] and its density [g/cm3]."""
+    """Concentration of a full host, c_max = 3.6 q rho / F.
+
+    Parameters
+    ----------
+    capacity : float or pybamm.Symbol
+        [mAh/g] q, of the whole host.
+    density : float
+        [g/cm3] rho.
+
+    Returns
+    -------
+    float or pybamm.Symbol
+        [mol/m3]
+    """
     return capacity * density * 1e6 * COULOMB_PER_MAH / FARADAY
 
 

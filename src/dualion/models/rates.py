@@ -17,11 +17,10 @@ from dualion.models.mass_bases import cell_mass, energy_density, power_density
 from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
 from dualion.models.parameter_sets import HALF_CELL_START
 from dualion.models.solve import numerical_error, solve
+from dualion.models.targets import PLATEAU_BOUNDARY
 from dualion.records.cell import FULL_CELL_BASES, Cell
-from dualion.records.quantity import Flag
+from dualion.records.quantity import Flag, Quantity
 
-#: Potential that splits the plateau from the slope, unless a study says otherwise.
-PLATEAU_BOUNDARY = 0.15  # [V] against Na+/Na
 #: Points of a curve that is kept.
 CURVE_POINTS = 120
 #: Highest specific current of the half-cell data behind the anode's kinetics: 2 C of 300 mA/g.
@@ -104,21 +103,59 @@ def rate_test(
     return tuple(_with_energies(row, model.cell, stored) for row in rows)
 
 
-def block_difference(model: CellModel, specific_currents: Sequence[float], *, parameters: Mapping[str, float] | None = None) -> tuple[float, ...]:
-    """[mAh/g] by which the last cycle of each block of a continuous rate test differs from the isolated cycle at that current."""
+def block_difference(
+    model: CellModel, specific_currents: Sequence[float], *, parameters: Mapping[str, float] | None = None
+) -> tuple[float, ...]:
+    """How far the last cycle of each block of a continuous rate test lies from the isolated cycle at that current.
+
+    Parameters
+    ----------
+    model : CellModel
+    specific_currents : sequence of float
+        [mA/g] one block each, in the order run.
+    parameters : mapping of str to float
+        Values of the open parameters, in the units of their records.
+
+    Returns
+    -------
+    tuple of float
+        [mAh/g] continuous minus isolated, of the half cycle whose capacity is reported.
+
+    Raises
+    ------
+    SolveError
+        With what was computed until then.
+    """
     run = solve(model, rate_blocks(model.cell, specific_currents), parameters=parameters)
     mass = working_mass(model.cell)
     per_block = len(run.steps) // len(specific_currents)
     differences = []
     for block, current in enumerate(specific_currents):
-        last = run.steps[(block + 1) * per_block - per_block : (block + 1) * per_block]
+        last = run.steps[(block + 1) * per_block - 2 : (block + 1) * per_block]
         alone = solve(model, cycle(model.cell, current), parameters=parameters)
-        differences.append(_named(last[-2:]).capacity(mass) - _named(alone.steps).capacity(mass))
+        differences.append(_named(last).capacity(mass) - _named(alone.steps).capacity(mass))
     return tuple(differences)
 
 
 def row_of(result: CellResult, current: float, parameters: Mapping[str, float], boundary: float) -> RateRow:
-    """The row of one cycle."""
+    """The row of one cycle.
+
+    Parameters
+    ----------
+    result : CellResult
+        Of one cycle, read in full.
+    current : float
+        [mA/g] on the mass that defines 1 C.
+    parameters : mapping of str to float
+        Values of the open parameters, in the units of their records.
+    boundary : float
+        [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    RateRow
+        Without energies, which need the largest capacity of all rates.
+    """
     cell = result.cell
     flags = result.flags + _extrapolated(cell, current)
     rate = current / cell.one_c.value
@@ -126,9 +163,17 @@ def row_of(result: CellResult, current: float, parameters: Mapping[str, float], 
         return RateRow(current, rate, {"specific_capacity": 0.0, "charge_capacity": 0.0}, {}, {}, {}, {}, {}, flags)
     mass = working_mass(cell)
     named = _named(result.steps)
-    above = _capacity_above_start(cell, parameters)
+    curves: dict[str, Mapping[str, list[float]]] = {step.step.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
+    values = _values(result, parameters, boundary)
+    return RateRow(current, rate, values, _errors(result, named, mass), {}, {}, curves, _salt(result), flags)
+
+
+def _values(result: CellResult, parameters: Mapping[str, float], boundary: float) -> dict[str, float]:
+    """What one cycle gives, by name; see ``RateRow.values``."""
+    cell, named = result.cell, _named(result.steps)
+    mass = working_mass(cell)
     values = {
-        "specific_capacity": above + named.capacity(mass),
+        "specific_capacity": _capacity_above_start(cell, parameters) + named.capacity(mass),
         "mean_voltage": named.mean_voltage(),
         "median_voltage": named.median_voltage(),
         "charge_capacity": next(step for step in result.steps if step.step.current > 0).capacity(mass),
@@ -140,12 +185,15 @@ def row_of(result: CellResult, current: float, parameters: Mapping[str, float], 
     else:
         values["salt_after_charge"] = float(result.steps[0].salt[-1, 1])
         values["lowest_anode_potential"] = min(float(step.anode_potential.min()) for step in result.steps)
-    errors = {}
-    if result.error:
-        error = next(e for e, step in zip(result.error, result.steps, strict=True) if step is named)
-        errors = {"specific_capacity": error["capacity"] / mass * 1e3, "mean_voltage": error["mean_voltage"]}
-    curves = {step.step.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
-    return RateRow(current, rate, values, errors, {}, {}, curves, _salt(result), flags)
+    return values
+
+
+def _errors(result: CellResult, named: StepResult, mass: float) -> dict[str, float]:
+    """Numerical error of the named half cycle; empty where it was not asked for."""
+    if not result.error:
+        return {}
+    error = next(e for e, step in zip(result.error, result.steps, strict=True) if step is named)
+    return {"specific_capacity": error["capacity"] / mass * 1e3, "mean_voltage": error["mean_voltage"]}
 
 
 def _with_energies(row: RateRow, cell: Cell, stored_capacity: float) -> RateRow:
@@ -154,13 +202,31 @@ def _with_energies(row: RateRow, cell: Cell, stored_capacity: float) -> RateRow:
         return row
     design = cell_mass(cell, stored_capacity)
     capacity, voltage = row.values["specific_capacity"], row.values["mean_voltage"]
-    energies = {basis: energy_density(capacity, voltage, design, mass_basis=basis).value for basis in FULL_CELL_BASES}
-    powers = {basis: power_density(row.specific_current, voltage, design, mass_basis=basis).value for basis in FULL_CELL_BASES}
+    energies = {basis: _given(energy_density(capacity, voltage, design, mass_basis=basis)) for basis in FULL_CELL_BASES}
+    powers = {basis: _given(power_density(row.specific_current, voltage, design, mass_basis=basis)) for basis in FULL_CELL_BASES}
     return replace(row, energies=energies, powers=powers)
 
 
+def _given(quantity: Quantity) -> float:
+    """The number of a quantity that is never withheld: it is arithmetic on numbers that are there."""
+    assert quantity.value is not None
+    return quantity.value
+
+
 def observe(row: RateRow, quantity: str, mass_basis: str | None = None) -> float:
-    """A named quantity of a row; energies and powers on a named mass basis.
+    """A named quantity of a row, in the unit of ``RateRow``; energies and powers on a named mass basis.
+
+    Parameters
+    ----------
+    row : RateRow
+    quantity : str
+        A key of ``values``, ``energy_density`` or ``power_density``.
+    mass_basis : str, optional
+        For the last two.
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -213,7 +279,17 @@ def _salt(result: CellResult) -> dict[str, list[float]]:
 
 
 def plain(rows: Sequence[RateRow]) -> list[dict[str, Any]]:
-    """Rows as plain JSON-able data."""
+    """Rows as plain data, ready for JSON.
+
+    Parameters
+    ----------
+    rows : sequence of RateRow
+
+    Returns
+    -------
+    list of dict
+        One for each row, with the names and units of its fields; flags as code, severity and message.
+    """
     return [
         {
             "specific_current": row.specific_current,

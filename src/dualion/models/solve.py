@@ -8,7 +8,7 @@ climbed, and every attempt is in the result.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -35,10 +35,28 @@ TIGHTEST, LOOSEST = 1e-7, 1e-4
 CUTOFF_TOLERANCE = 1e-3  # [V]
 #: Relative drift of sodium and PF6 over a half cycle; of what charge moved, for salt and hosts.
 DRIFT_TOLERANCE, TRANSFER_TOLERANCE = 1e-8, 1e-6
-#: Relative drift of the salt of a half cell: PyBaMM takes the flux at the metal with the transport of the boundary, not of the cell beside it.
+#: Relative drift of the salt of a half cell: PyBaMM takes the flux at the metal with the transport at the boundary, not in the cell
+#: beside it.
 METAL_DRIFT_TOLERANCE = 1e-4
 #: Local salt concentration below which a cell counts as starved.
 STARVED = 20.0  # [mol/m3]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """How a protocol is solved, what of it is read, and which checks it must pass."""
+
+    rtol: float
+    atol: float
+    mesh: Mesh
+    check: tuple[Check, ...]
+    detail: Detail
+
+    def ladder(self) -> tuple[_Settings, ...]:
+        """As asked, a tenth of the tolerance, twice the shells of the particles."""
+        tighter = replace(self, rtol=max(self.rtol / 10, TIGHTEST), atol=self.atol / 10)
+        finer = replace(self, mesh=(*self.mesh[:3], 2 * self.mesh[3]))
+        return self, tighter, finer
 
 
 def solve(
@@ -66,9 +84,9 @@ def solve(
     mesh : tuple of int
         [1] cells in anode, separator, cathode, and shells in a particle.
     check : tuple of {"steps", "inventory", "extrapolation"}
-    detail : {"all", "voltage", "ends"}
-        ``"voltage"`` reads the last half cycle's voltage, ``"ends"`` only where each half cycle ended, for fits; salt and inventories
-        are then not there to be checked.
+    detail : {"all", "voltage", "last voltage", "ends"}
+        What to read: ``"voltage"`` without salt and inventories, ``"last voltage"`` that of the last half cycle alone, ``"ends"`` only when
+        each half cycle ended. What was not read is not there to be checked.
     on_fail : {"raise", "record"}
         ``"record"`` returns what was computed with the flag ``partial``, for sweeps.
 
@@ -88,7 +106,7 @@ def solve(
     if _is_full(model.cell):
         return _without_room(model, protocol, mesh)
     try:
-        return _climb(model, protocol, parameters or {}, rtol, atol, mesh, check, detail)
+        return _climb(model, protocol, parameters or {}, _Settings(rtol, atol, mesh, check, detail))
     except SolveError as error:
         if on_fail == "raise" or not isinstance(error.partial, CellResult):
             raise
@@ -96,7 +114,27 @@ def solve(
 
 
 def numerical_error(model: CellModel, protocol: Protocol, base: CellResult, parameters: Mapping[str, float]) -> CellResult:
-    """The result with the differences to twice the mesh and to a tenth of the tolerance: capacity [mAh] and mean voltage [V]."""
+    """A result with its numerical error: the differences to twice the mesh and to a tenth of the tolerance.
+
+    Parameters
+    ----------
+    model : CellModel
+    protocol : Protocol
+    base : CellResult
+        Of the same protocol, at the default tolerance.
+    parameters : mapping of str to float
+        Values of the open parameters, in the units of their records.
+
+    Returns
+    -------
+    CellResult
+        With ``error``: for each half cycle the larger difference in ``capacity`` [mAh] and in ``mean_voltage`` [V].
+
+    Raises
+    ------
+    SolveError
+        The protocol could not be solved at twice the mesh or at the tighter tolerance.
+    """
     if any(flag.code == "no_room_for_sodium" for flag in base.flags):
         return base
     doubled: Mesh = (2 * base.mesh[0], 2 * base.mesh[1], 2 * base.mesh[2], 2 * base.mesh[3])
@@ -112,68 +150,52 @@ def numerical_error(model: CellModel, protocol: Protocol, base: CellResult, para
     return replace(base, error=errors)
 
 
-def _climb(
-    model: CellModel,
-    protocol: Protocol,
-    parameters: Mapping[str, float],
-    rtol: float,
-    atol: float,
-    mesh: Mesh,
-    check: tuple[Check, ...],
-    detail: Detail,
-) -> CellResult:
-    """The ladder: as asked, a tenth of the tolerance, twice the shells of the particles."""
-    rungs = ((rtol, atol, mesh), (max(rtol / 10, TIGHTEST), atol / 10, mesh), (rtol, atol, (*mesh[:3], 2 * mesh[3])))
+def _climb(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], asked: _Settings) -> CellResult:
+    """The first rung of the ladder that holds; what a guard refuses is not tried again."""
     attempts: list[str] = []
-    for relative, absolute, cells in rungs:
+    partial = None
+    for settings in asked.ladder():
         try:
-            result = _run(model, protocol, parameters, relative, absolute, cells, check, detail)
+            result = _run(model, protocol, parameters, settings)
         except (ExtrapolationError, InventoryError, PartialSolutionError):
             raise
         except SolveError as error:
-            attempts.append(f"rtol {relative:g}, mesh {'/'.join(map(str, cells))}: {error}")
+            attempts.append(f"rtol {settings.rtol:g}, mesh {'/'.join(map(str, settings.mesh))}: {error}")
             partial = error.partial
         else:
             return replace(result, attempts=tuple(attempts))
     raise SolveError(f"{model.cell.name}, {protocol.name}, every attempt failed. " + " | ".join(attempts), partial)
 
 
-def _run(
-    model: CellModel,
-    protocol: Protocol,
-    parameters: Mapping[str, float],
-    rtol: float,
-    atol: float,
-    mesh: Mesh,
-    check: tuple[Check, ...],
-    detail: Detail,
-) -> CellResult:
-    built = model.built(mesh, rtol, atol)
+def _run(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], settings: _Settings) -> CellResult:
+    built = model.built(settings.mesh, settings.rtol, settings.atol)
     inputs = {**built.nominal, **parameters, **initial_fractions(model.cell, parameters)}
     done: list[StepResult] = []
     solution = None
     with captured_log() as log:
         for number, (step, rate) in enumerate(zip(protocol.steps, protocol.specific_currents, strict=True), start=1):
             where = f"{model.cell.name}, half cycle {number} ({step.direction} at {rate:g} mA/g)"
-            partial = CellResult(model.cell, tuple(done), (), (), model.hierarchy, mesh)
+            partial = CellResult(model.cell, tuple(done), (), (), model.hierarchy, settings.mesh)
             given = {**inputs, "Current function [A]": -step.current}  # PyBaMM counts discharge as positive
             try:
                 solution = built.advance(solution, given, longest_half_cycle(model.cell, step, inputs))
             except (pybamm.SolverError, pybamm.ModelError) as error:
                 kind = ExtrapolationError if "extrapolat" in str(error).lower() else SolveError
                 raise kind(f"{where}: {_first_line(error)}", partial) from error
-            result = read(solution, model.cell, step, "ends" if detail == "voltage" and number < len(protocol.steps) else detail)
-            _guard(result, solution.termination, f"{where}: ended on {solution.termination}", check, partial, log)
+            early = settings.detail == "last voltage" and number < len(protocol.steps)
+            result = read(solution, model.cell, step, "ends" if early else settings.detail)
+            ended = f"{where}: ended on {solution.termination}"
+            _guard(result, solution.termination, where=ended, check=settings.check, partial=partial, log=log)
             done.append(result)
-    flags = _flags(done) if detail == "all" else ()
-    return CellResult(model.cell, tuple(done), flags, (), model.hierarchy, mesh)
+    flags = _flags(done) if settings.detail == "all" else ()
+    return CellResult(model.cell, tuple(done), flags, (), model.hierarchy, settings.mesh)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _guard(result: StepResult, termination: str, where: str, check: tuple[Check, ...], partial: CellResult, log: list[str]) -> None:
+def _guard(result: StepResult, termination: str, *, where: str, check: tuple[Check, ...], partial: CellResult, log: list[str]) -> None:
     """Raise the error that names what is wrong with a half cycle, if anything is."""
     said = f" The solver logged: {log[-1]}" if log else ""
     event = f"event: {'Maximum' if result.step.current > 0 else 'Minimum'} voltage [V]"
@@ -211,7 +233,8 @@ def _flags(steps: list[StepResult]) -> tuple[Flag, ...]:
     if least < STARVED:
         salt = poorest.profile["salt"]
         side = "anode" if int(np.argmin(salt)) < len(salt) / 2 else "cathode"
-        flags.append(Flag("salt_limited", "warning", f"The salt falls to {least:.1f} mol/m3 at the {side}: the electrolyte limits the cell."))
+        message = f"The salt falls to {least:.1f} mol/m3 at the {side}: the electrolyte limits the cell."
+        flags.append(Flag("salt_limited", "warning", message))
     lowest = min((float(step.anode_potential.min()) for step in steps if step.anode_potential.size), default=0.0)
     if lowest < 0:
         message = f"The anode falls to {1e3 * lowest:.0f} mV against Na+/Na: sodium could plate, which is not modelled."
@@ -230,7 +253,9 @@ def _is_full(cell: Cell) -> bool:
 
 def _without_room(model: CellModel, protocol: Protocol, mesh: Mesh) -> CellResult:
     """A result, not a failure: the first charge ends at once."""
-    message = "The anode is full at the start, so the first charge ends at once: it was desodiated before assembly, or the cell starts Na-rich."
+    message = (
+        "The anode is full at the start, so the first charge ends at once: it was desodiated before assembly, or the cell starts Na-rich."
+    )
     flag = Flag("no_room_for_sodium", "refusal", message)
     empty = np.zeros(0)
     step = StepResult(protocol.steps[0], np.zeros(1), np.zeros(1), np.zeros((0, 3)), empty, {})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 #: Standard errors where a source gives none: 1 % of a capacity but at least 1 mAh/g, 10 mV, one point of a ratio. Assumed.
 CAPACITY_SIGMA, LEAST_CAPACITY_SIGMA = 0.01, 1.0  # [1], [mAh/g]
 VOLTAGE_SIGMA = 0.01  # [V]
 RATIO_SIGMA = 1.0  # [%]
+
+#: Potential that splits the plateau from the slope, unless a study says otherwise. Assumed.
+PLATEAU_BOUNDARY = 0.15  # [V] against Na+/Na
 
 #: A ratio at two currents, and the capacity that it is of.
 RATIOS = {"plateau_retention": "plateau_capacity", "capacity_retention": "specific_capacity"}

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -67,18 +68,18 @@ class FreeParameter:
     scale: Literal["linear", "log"] = "linear"
 
     def inside(self, value: float) -> float:
-        """Coordinate of a value in the unit interval between the bounds."""
+        """Coordinate [1] of a value, in its ``unit``, in the interval from 0 to 1 between the bounds."""
         low, high, value = self._transformed(self.low), self._transformed(self.high), self._transformed(value)
         return (value - low) / (high - low)
 
     def value(self, coordinate: float) -> float:
-        """Value at a coordinate of the unit interval."""
+        """Value, in its ``unit``, at a coordinate [1] of the interval from 0 to 1 between the bounds."""
         low, high = self._transformed(self.low), self._transformed(self.high)
         at = low + coordinate * (high - low)
         return float(np.exp(at)) if self.scale == "log" else float(at)
 
     def slope(self, coordinate: float) -> float:
-        """d value / d coordinate."""
+        """Derivative of the value, in its ``unit``, with respect to the coordinate [1]."""
         width = self._transformed(self.high) - self._transformed(self.low)
         return self.value(coordinate) * width if self.scale == "log" else width
 
@@ -108,11 +109,11 @@ class Fit:
     stderr : tuple of float, length p
         In the units of the parameters; the bounds count as prior knowledge.
     covariance, correlation : tuple of tuple of float, shape (p, p)
-        Of the values.
+        Of the values: in the units of the parameters, and [1].
     residuals : tuple of float, length n
         In units of sigma.
     singular_values : tuple of float
-        Of the Jacobian in coordinates of the unit box.
+        [1] of the Jacobian in coordinates of the unit box.
     at_bound, identified : tuple of bool, length p
     starts : tuple of Start
         Every start on the cheap limit, then every refinement.
@@ -139,12 +140,9 @@ class Fit:
 
     def strong_correlations(self) -> tuple[tuple[str, str, float], ...]:
         """Pairs of parameters whose correlation exceeds 0.95 in size."""
-        pairs = []
-        for i, first in enumerate(self.parameters):
-            for j in range(i + 1, len(self.parameters)):
-                if abs(self.correlation[i][j]) > STRONG_CORRELATION:
-                    pairs.append((first.name, self.parameters[j].name, self.correlation[i][j]))
-        return tuple(pairs)
+        pairs = combinations(enumerate(self.parameters), 2)
+        found = ((first.name, other.name, self.correlation[i][j]) for (i, first), (j, other) in pairs)
+        return tuple((one, two, r) for one, two, r in found if abs(r) > STRONG_CORRELATION)
 
 
 def fit(

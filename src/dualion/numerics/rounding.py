@@ -22,7 +22,7 @@ def significant(x: float, digits: int) -> float:
     Parameters
     ----------
     x : float
-        Finite.
+        In any [unit]; finite.
     digits : int
         At least 1.
 

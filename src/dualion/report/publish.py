@@ -1,4 +1,4 @@
-"""A run of a study to a folder: results.json, ledger.csv, figures as SVG and PNG, and one report.
+"""A run of a study to a folder: results.json, ledger.csv, tables of the cell models, figures as SVG and PNG, and one report.
 
 Drawings are kept in the store by what they show, so that an unchanged figure is not drawn again.
 """
@@ -24,6 +24,7 @@ from dualion.report.sections import (
     summary_section,
 )
 from dualion.report.sections_cells import cell_section
+from dualion.report.tables import cell_tables
 from dualion.store import Store, publish
 from dualion.study.document import files
 from dualion.study.figures import figures
@@ -71,7 +72,7 @@ def publish_run(run: StudyRun, folder: Path, *, store: Store) -> Published:
         The folder holds files that are not of a run, or cannot be written to.
     """
     drawn = {figure.name: (figure, drawing(figure, store)) for figure in figures(run)}
-    written: dict[str, bytes] = dict(files(run.document))
+    written = {**files(run.document), **cell_tables(run)}
     for name, (_, images) in drawn.items():
         written |= {f"figures/{name}.{ending}": image for ending, image in images.items()}
     blocks = {name: FigureBlock(figure, images["svg"].decode()) for name, (figure, images) in drawn.items()}

@@ -25,7 +25,7 @@ def fit_blocks(fit: Mapping[str, Any]) -> tuple[Block, ...]:
     -------
     tuple of Block
     """
-    name = " ".join(filter(None, (fit["name"], fit["reading"])))
+    name = fit["name"]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (row["name"], amount(row["value"], row["unit"], row["stderr"]), "yes" if row["identified"] else "no", row["note"])
         for row in fit["parameters"]

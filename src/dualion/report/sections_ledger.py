@@ -33,7 +33,7 @@ def ledger_section(document: Mapping[str, Any]) -> Section:
 
 def _row(claim: Mapping[str, Any], document: Mapping[str, Any], alternatives: tuple[str, ...]) -> LedgerRow:
     held = None if claim["obtained"] is None else document["quantities"][claim["obtained"]]
-    flags = [*claim["flags"], *(held["flags"] if held else ())]
+    flags = [flag for flag in (*claim["flags"], *(held["flags"] if held else ())) if flag["message"] not in claim["detail"]]
     return LedgerRow(
         claim=claim["id"],
         quantity=name_of(claim["quantity"]),

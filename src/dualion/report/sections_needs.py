@@ -38,6 +38,8 @@ def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Se
     ----------
     document : mapping
         As ``study.document.build`` gives it.
+    study : Study, optional
+        Whose ``[[figure]]`` tables name the figures of the source that need files.
 
     Returns
     -------

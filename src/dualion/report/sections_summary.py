@@ -100,10 +100,10 @@ def _value(held: Mapping[str, Any]) -> str:
 
 
 def _prediction(document: Mapping[str, Any]) -> Finding | None:
-    """The last declared prediction set, that of the whole cell, in the words of its score."""
+    """The declared prediction set with the most claims, in the words of its score."""
     declared = [row for row in document["predictions"] if row["role"] == "calibration"] or list(document["predictions"])
     if not declared:
         return None
-    row = declared[-1]
+    row = max(declared, key=lambda entry: len(entry["points"]))
     text = ("Prediction set ", Code(row["name"]), f", {len(row['points'])} claims.")
     return Finding((row["sentence"],), text, "good" if row["beats_trivial"] else "differs")

@@ -59,7 +59,7 @@ def printed(claim: Mapping[str, Any]) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """A share as a signed percentage: ``"+1.2 %"``."""
+    """A share [1] as a signed percentage: ``"+1.2 %"``."""
     number = significant(_PERCENT * share, digits)
     return f"{'+' if share > 0 else ''}{number}{SPACE}%"
 

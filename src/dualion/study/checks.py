@@ -41,9 +41,9 @@ class Found:
     Parameters
     ----------
     value : float or None
-        A count or a rank; None for a value that the source does not state.
+        [1] a count or a rank; None for a value that the source does not state.
     wanted : float or None
-        What it is held against.
+        [1] what it is held against.
     expected : str
         The same in words.
     """

@@ -72,7 +72,6 @@ class _State:
     """Which tasks are done, failed and left."""
 
     def __init__(self, tasks: list[Task], store: Store, on_progress: OnProgress) -> None:
-        self.order = {task.name: position for position, task in enumerate(tasks)}
         self.left = {task.name: task for task in tasks}
         self.store, self.on_progress = store, on_progress
         self.outcomes: dict[str, Mapping[str, Any]] = {}
@@ -80,6 +79,7 @@ class _State:
         self.total = len(tasks)
 
     def key(self, task: Task) -> str:
+        """Key of a task in the store; what it needs must be done."""
         inputs = {"task": to_plain(task), "cell": to_plain(settled(task, self.outcomes)), "software": _software(), "method": METHOD_VERSION}
         return self.store.key("cell_model", inputs)
 
@@ -92,11 +92,13 @@ class _State:
                     self.finish(task, found)
 
     def finish(self, task: Task, outcome: Mapping[str, Any]) -> None:
+        """Keep what a task gave."""
         self.outcomes[task.name] = outcome
         del self.left[task.name]
         self.on_progress(len(self.outcomes) + len(self.failures), self.total, task.label)
 
     def fail(self, task: Task, reason: str, detail: str) -> None:
+        """Keep why a task gave nothing, and with it every task that needs it."""
         self.failures[task.name] = (reason, detail)
         self.left.pop(task.name, None)
         for other in list(self.left.values()):
@@ -105,6 +107,7 @@ class _State:
         self.on_progress(len(self.outcomes) + len(self.failures), self.total, f"failed: {task.label}")
 
     def run(self, submit: Callable[..., Future[dict[str, Any]]], workers: int) -> None:
+        """Perform what is left, ``workers`` [1] tasks at once."""
         running: dict[Future[dict[str, Any]], Task] = {}
         while self.left:
             busy = {task.name for task in running.values()}
@@ -120,6 +123,7 @@ class _State:
                 self.settle(running.pop(future), future)
 
     def settle(self, task: Task, future: Future[dict[str, Any]]) -> None:
+        """Take the result of a task that ended."""
         try:
             outcome = future.result()
         except BrokenProcessPool:

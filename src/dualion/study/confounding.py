@@ -44,7 +44,7 @@ class Confounding:
     rank : int
         Number of factors, or combinations of them, that vary independently.
     condition_number : float
-        Of the centred and scaled table; infinite where the rank is below the number of factors.
+        [1] of the centred and scaled table; infinite where the rank is below the number of factors.
     groups : tuple of tuple of str
         Factors that vary together, two or more in each group.
     sentence : str

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from dualion.errors import UnitError
+from dualion.models.targets import RATIOS
 from dualion.records.cell import Cell
 from dualion.records.files import Measured, did_you_mean, nearest, show
 from dualion.records.material import Population
@@ -15,8 +16,8 @@ from dualion.records.material_schema import ParametersTable
 from dualion.records.quantity import Parameter
 from dualion.study.quantities import QUANTITIES
 from dualion.study.schema import CalibrationTable, ProducerTable, StudyFile
-from dualion.study.schema_cells import CellFile
-from dualion.study.types import Claim, claim_of
+from dualion.study.schema_cells import CellFile, ProtocolTable
+from dualion.study.types import Claim, claim_of, reading_of
 from dualion.study.written import ASSUMABLE, CELL_VALUES, at, is_assumed, is_documented, values
 from dualion.units import convert
 
@@ -153,8 +154,15 @@ def _producer(producer: ProducerTable, spec: StudyFile) -> Iterator[str]:
         yield ".cell: missing. Write the name of a cell, here or in the protocol."
     elif kinds is not None and cell is not None and cell.kind not in kinds:
         yield f'.by: "{producer.by}" does not simulate a {cell.kind} cell. Write "{"half_cell" if cell.kind == "half" else "dual_ion"}".'
+    if kinds is not None and producer.quantity in RATIOS and producer.reference is None:
+        yield f'.reference: missing. Write the current that {producer.quantity} refers to, such as "60 mA/g".'
     if protocol is None:
         return
+    yield from _currents(producer, protocol)
+
+
+def _currents(producer: ProducerTable, protocol: ProtocolTable) -> Iterator[str]:
+    """Currents of a producer that its protocol does not run."""
     offered = [current.value for current in protocol.currents]
     given = {claim: current for claim, current in producer.claims.items() if current is not None}
     if not given and len(producer.claims) != len(offered):
@@ -162,10 +170,13 @@ def _producer(producer: ProducerTable, spec: StudyFile) -> Iterator[str]:
             f".claims: {len(producer.claims)} claims, and protocol.{producer.protocol} has {len(offered)} currents. "
             'Write as many, or a table such as {P070 = "30 mA/g"}.'
         )
-    for claim, current in given.items():
+    named = {f"claims.{claim}": current for claim, current in given.items()}
+    if producer.reference is not None:
+        named["reference"] = producer.reference
+    for key, current in named.items():
         if not any(math.isclose(current.value, value, rel_tol=SAME_VALUE) for value in offered):
             listed = ", ".join(f'"{value:g} mA/g"' for value in offered)
-            yield f".claims.{claim}: {show(current.written)} is not a current of protocol.{producer.protocol}. Write one of {listed}."
+            yield f".{key}: {show(current.written)} is not a current of protocol.{producer.protocol}. Write one of {listed}."
 
 
 def _calibration(calibration: CalibrationTable, spec: StudyFile) -> Iterator[str]:
@@ -174,6 +185,12 @@ def _calibration(calibration: CalibrationTable, spec: StudyFile) -> Iterator[str
     for key, reference in (("anode_from", calibration.anode_from), ("shape_from", calibration.shape_from)):
         if reference is not None and not _is_calibration(reference, spec):
             yield f"{key}: {_no_calibration(reference, spec)}"
+    referred = {claim for producer in spec.producer if producer.reference is not None for claim in producer.claims}
+    for reading, data in calibration.sets.items():
+        where = "claims" if calibration.readings is None else f"readings.{reading}"
+        for datum in data:
+            if reading_of(datum).endswith("ratio") and claim_of(datum) not in referred:
+                yield f'{where}: {show(datum)} has no reference. Write reference = "60 mA/g" in the [[producer]] of {claim_of(datum)}.'
 
 
 def _is_calibration(reference: str, spec: StudyFile) -> bool:

@@ -1,7 +1,7 @@
 """From what the tasks gave to what the ledger holds: obtained quantities, fits, scores of predictions, energies.
 
-Which run a claim is judged by: the one that predicts it, if the study declares a prediction; else the calibration that is fitted to it; else
-the cell's calibration. Every other run that yields the claim is shown beside it, and is never the basis of a verdict.
+Which run a claim is judged by: the one that predicts it, if the study declares a prediction; else the calibration that is fitted to it;
+else the cell's calibration. Every other run that yields the claim is shown beside it, and is never the basis of a verdict.
 """
 
 from __future__ import annotations
@@ -11,23 +11,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from dualion.models.mass_bases import CellMass, cell_mass, mass
+from dualion.models.targets import Target
 from dualion.records.cell import Cell
 from dualion.records.quantity import Flag, Quantity
 from dualion.study.compute import Computed
 from dualion.study.energies import energy_entry
 from dualion.study.plan import METHOD_VERSION, Task, claims_of_cell, producer_of, target_of, task_name
-from dualion.study.predictions import Point, prediction_entry, score, trivial_predictor
-from dualion.study.types import Claim, Obtained, Producer, Study
+from dualion.study.predictions import CalibrationRole, Point, prediction_entry, score, trivial_predictor
+from dualion.study.types import Obtained, Producer, Study
 
 #: Works behind the cell models.
 REFERENCES = ("marquis2019", "sulzer2021")
 
 _ASSUMED_OCP = Flag("assumed_ocp", "warning", "OCP: assumed shape. A voltage computed with it is no prediction of the cathode.")
 
+_NO_ERROR = Flag("no_uncertainty", "note", "The errors of the joined fits were not propagated to this cell.")
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the cell models found, in the forms of the results document."""
+    """What the cell models found, in the forms of the results document.
+
+    Parameters
+    ----------
+    obtained : tuple of Obtained
+        Of every run; those on which a verdict rests are primary.
+    fits, predictions, energies : tuple of mapping
+        Entries of the document, plain data.
+    failures : mapping of str to tuple of two str
+        For each claim that no run yields: reason code and detail.
+    """
 
     obtained: tuple[Obtained, ...]
     fits: tuple[Mapping[str, Any], ...]
@@ -65,7 +78,20 @@ def findings(study: Study, tasks: Sequence[Task], computed: Computed) -> Finding
 
 
 def judging_task(study: Study, tasks: Sequence[Task], claim: str) -> Task | None:
-    """The task whose value decides on a claim; None where no task yields it."""
+    """The task whose value decides on a claim.
+
+    Parameters
+    ----------
+    study : Study
+    tasks : sequence of Task
+        Those of the plan, in its order.
+    claim : str
+
+    Returns
+    -------
+    Task or None
+        None where no task yields it.
+    """
     producer = producer_of(study, claim)
     if producer is None:
         return None
@@ -74,7 +100,7 @@ def judging_task(study: Study, tasks: Sequence[Task], claim: str) -> Task | None
     if predicting is not None:
         joined = [task for task in of_cell if task.name.startswith(f"{predicting.name}.")]
         plain = [task for task in of_cell if task.calibration == predicting.calibration and task.kind == "calibrate"]
-        return next(iter((joined or plain)), None)
+        return next(iter(joined or plain), None)
     calibrations = [task for task in of_cell if task.kind == "calibrate"]
     fitted = [task for task in calibrations if task.role == "calibration" and any(t.claim == claim for t in task.targets)]
     own = [task for task in calibrations if task.role == "calibration"]
@@ -86,37 +112,23 @@ def _modelled(study: Study) -> tuple[str, ...]:
 
 
 def _obtained(study: Study, task: Task, computed: Computed, chosen: Mapping[str, Task | None]) -> Iterator[Obtained]:
+    """What a task gives for each claim of its cell."""
     outcome = computed.outcomes[task.name]
-    rows = {row["specific_current"]: row for row in outcome["rows"]}
     for entry in outcome["wanted"]:
-        claim = study.claims[entry["claim"]]
-        producer = producer_of(study, claim.id)
-        assert producer is not None
-        decides = chosen[claim.id]
-        yield _quantity(study, task, outcome, claim, producer, entry, rows, primary=decides is not None and decides.name == task.name)
+        decides = chosen[entry["claim"]]
+        yield _quantity(study, task, outcome, entry, primary=decides is not None and decides.name == task.name)
 
 
-def _quantity(
-    study: Study,
-    task: Task,
-    outcome: Mapping[str, Any],
-    claim: Claim,
-    producer: Producer,
-    entry: Mapping[str, Any],
-    rows: Mapping[float, Mapping[str, Any]],
-    *,
-    primary: bool,
-) -> Obtained:
+def _quantity(study: Study, task: Task, outcome: Mapping[str, Any], entry: Mapping[str, Any], *, primary: bool) -> Obtained:
+    """One claim, as a task gives it."""
+    claim = study.claims[entry["claim"]]
+    producer = producer_of(study, claim.id)
+    assert producer is not None  # only such claims are wanted
     current = producer.currents[claim.id]
-    row = rows[current]
+    row = next(row for row in outcome["rows"] if row["specific_current"] == current)
     factor, basis = _factor(task.cell, producer.quantity, current, outcome["rows"])
     error = _with_numerical(entry["stderr"], row["errors"], producer.quantity)
-    spread = _transport_spread(outcome, current, producer.quantity)
-    flags = tuple(Flag(flag["code"], flag["severity"], flag["message"]) for flag in row["flags"]) + spread
-    if task.cell.cathode is not None and task.cell.cathode.material.ocp_standing == "assumed" and "voltage" in producer.quantity:
-        flags += (_ASSUMED_OCP,)
-    if error is None:
-        flags += (Flag("no_uncertainty", "note", "The errors of the joined fits were not propagated to this cell."),)
+    defining = basis or ("anode" if task.cell.kind == "half" else "cathode")
     return Obtained(
         claim=claim.id,
         quantity=study.definitions.get(claim.id, producer.quantity),
@@ -130,11 +142,20 @@ def _quantity(
         inputs=(f"sha256:{study.sha256}",),
         calibration=tuple(outcome["claims"]),
         references=REFERENCES,
-        flags=flags,
-        mass_basis=basis or ("anode" if task.cell.kind == "half" else "cathode") if "voltage" not in producer.quantity else None,
+        flags=_flags(task, outcome, row, producer.quantity) + (() if error is not None else (_NO_ERROR,)),
+        mass_basis=None if "voltage" in producer.quantity else defining,
         primary=primary,
         label=task.label,
     )
+
+
+def _flags(task: Task, outcome: Mapping[str, Any], row: Mapping[str, Any], quantity: str) -> tuple[Flag, ...]:
+    """What a reader must know of a simulated number."""
+    flags = tuple(Flag(flag["code"], flag["severity"], flag["message"]) for flag in row["flags"])
+    flags += _transport_spread(outcome, row["specific_current"], quantity)
+    if task.cell.cathode is not None and task.cell.cathode.material.ocp_standing == "assumed" and "voltage" in quantity:
+        flags += (_ASSUMED_OCP,)
+    return flags
 
 
 def _rule(study: Study, producer: Producer) -> str:
@@ -169,22 +190,23 @@ def _transport_spread(outcome: Mapping[str, Any], current: float, quantity: str)
     """A note that says what the other set of transport functions gives."""
     notes = []
     for name, rows in outcome["other_transport"].items():
-        values = next((row["values"] for row in rows if row["specific_current"] == current), {})
+        values: Mapping[str, float] = next((row["values"] for row in rows if row["specific_current"] == current), {})
         if quantity in values:
             unit = "V" if "voltage" in quantity else "mAh/g"
             notes.append(Flag("transport_assumed", "note", f"With the transport functions {name}: {values[quantity]:.4g} {unit}."))
     return tuple(notes)
 
 
-def _predictions(
-    study: Study, tasks: Sequence[Task], computed: Computed, chosen: Mapping[str, Task | None]
-) -> Iterator[Mapping[str, Any]]:
+def _predictions(study: Study, tasks: Sequence[Task], computed: Computed, chosen: Mapping[str, Task | None]) -> Iterator[Mapping[str, Any]]:
+    """Scores of the declared predictions by the tasks that decide on them, and of the capacities that a hard extrapolation leaves out."""
+    done = [task for task in tasks if task.name in computed.outcomes]
     for prediction in study.predictions:
-        for task in tasks:
-            if task.name in computed.outcomes and any(t is not None and t.name == task.name for c, t in chosen.items() if c in prediction.claims):
+        deciding = {task.name for claim, task in chosen.items() if task is not None and claim in prediction.claims}
+        for task in done:
+            if task.name in deciding:
                 yield from _scores(study, task, computed, prediction.claims, prediction.name)
-    for task in tasks:
-        if task.role == "hard-extrapolation" and task.name in computed.outcomes:
+    for task in done:
+        if task.role == "hard-extrapolation":
             fitted = {target.claim for target in task.targets}
             others = tuple(c for c in claims_of_cell(study, task.cell.name) if c not in fitted and _is_capacity(study, c))
             yield from _scores(study, task, computed, others, task.name)
@@ -196,18 +218,22 @@ def _is_capacity(study: Study, claim: str) -> bool:
 
 
 def _scores(study: Study, task: Task, computed: Computed, claims: Sequence[str], name: str) -> Iterator[Mapping[str, Any]]:
-    values = {entry["claim"]: entry["value"] for entry in computed.outcomes[task.name]["wanted"]}
+    """One score for each quantity among the claims."""
+    values: dict[str, float] = {entry["claim"]: entry["value"] for entry in computed.outcomes[task.name]["wanted"]}
     targets = [target_of(study, claim) for claim in claims if claim in values]
+    role: CalibrationRole = "hard-extrapolation" if task.role == "hard-extrapolation" else "calibration"
     for quantity in dict.fromkeys(target.quantity for target in targets):
-        known = {target.specific_current: target.value for target in task.targets if target.quantity == quantity}
-        points = []
-        for target in targets:
-            if target.quantity == quantity:
-                trivial = trivial_predictor(list(known.items()), target.specific_current) if len(known) > 1 else None
-                points.append(Point(target.claim, target.specific_current, target.value, values[target.claim], trivial))
-        unit = next(target.unit for target in targets if target.quantity == quantity)
-        role = "hard-extrapolation" if task.role == "hard-extrapolation" else "calibration"
-        yield prediction_entry(score(points, unit=unit), name=name, calibration=task.calibration, quantity=quantity, role=role)
+        same = [target for target in targets if target.quantity == quantity]
+        known = [(target.specific_current, target.value) for target in task.targets if target.quantity == quantity]
+        points = [_point(target, values[target.claim], known) for target in same]
+        yield prediction_entry(score(points, unit=same[0].unit), name=name, calibration=task.calibration, quantity=quantity, role=role)
+
+
+def _point(target: Target, value: float, known: Sequence[tuple[float, float]]) -> Point:
+    """A predicted claim beside what the trivial predictor says, from calibration data at two currents or more."""
+    at = dict(known)
+    trivial = trivial_predictor(list(at.items()), target.specific_current) if len(at) > 1 else None
+    return Point(target.claim, target.specific_current, target.value, value, trivial)
 
 
 def _energies(study: Study, computed: Computed, chosen: Mapping[str, Task | None]) -> Iterator[Mapping[str, Any]]:

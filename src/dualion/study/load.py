@@ -59,7 +59,9 @@ def load(path: Path) -> Study:
     sha256 = _kept(problems, lambda: digest(path)) or ""
     written = _kept(problems, lambda: read_toml(path / STUDY_FILE))
     settings = written or {}
-    spec = None if written is None else _kept(problems, lambda: validate(StudyFile, settings, file=STUDY_FILE, remedies={"c_rate": _c_rate}))
+    spec = (
+        None if written is None else _kept(problems, lambda: validate(StudyFile, settings, file=STUDY_FILE, remedies={"c_rate": _c_rate}))
+    )
     claims = read_claims(path / "claims.csv", paper=_is_paper(settings))
     problems += claims.problems
     arithmetic = _arithmetic(path, claims, problems)

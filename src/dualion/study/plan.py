@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dualion.errors import SpecError
-from dualion.models.targets import Target
-from dualion.records.cell import Cell
+from dualion.models.targets import PLATEAU_BOUNDARY, Target
+from dualion.records.cell import Cell, InitialSodiation
 from dualion.study.types import Calibration, Prediction, Producer, Study, claim_of, reading_of
 from dualion.units import read_as
 
@@ -71,8 +71,11 @@ class Task:
     wanted : tuple of Target
         Claims of this cell, computed with the error that the fit leaves on them.
     needs : tuple of Need
+        Fitted values that it takes over.
     label : str
         In words, for a reader.
+    calibration, reading : str
+        The calibration it belongs to, and the reading of the text, empty where there is one alone.
     """
 
     name: str
@@ -113,7 +116,17 @@ def plan(study: Study) -> tuple[Task, ...]:
 
 
 def target_of(study: Study, datum: str) -> Target:
-    """What a datum of a calibration, such as ``"P079 as total"``, asks of the model.
+    """What a datum of a calibration asks of the model.
+
+    Parameters
+    ----------
+    study : Study
+    datum : str
+        Such as ``"P079"`` or ``"P079 as total"``.
+
+    Returns
+    -------
+    Target
 
     Raises
     ------
@@ -139,7 +152,8 @@ def producer_of(study: Study, claim: str) -> Producer | None:
 
 def claims_of_cell(study: Study, cell: str) -> tuple[str, ...]:
     """Claims with a number that the models of a cell yield, in the order of the producers."""
-    return tuple(c for p in study.producers if p.cell == cell and p.by in CELL_MODELS for c in p.claims if study.claims[c].value_num is not None)
+    own = (producer for producer in study.producers if producer.cell == cell and producer.by in CELL_MODELS)
+    return tuple(claim for producer in own for claim in producer.claims if study.claims[claim].value_num is not None)
 
 
 def task_name(calibration: str, reading: str) -> str:
@@ -158,20 +172,22 @@ def _wanted(study: Study, cell: str) -> tuple[Target, ...]:
 
 
 def _boundary(study: Study) -> float:
-    """[V] between plateau and slope; 0.15 V where the study's rule has no potential."""
+    """[V] between plateau and slope."""
     boundary = study.plateau.boundary if study.plateau is not None else None
-    return 0.15 if boundary is None else boundary
+    return PLATEAU_BOUNDARY if boundary is None else boundary
 
 
 def _currents(study: Study, cell: str) -> tuple[float, ...]:
     """[mA/g] of every protocol that a producer runs on a cell, and of its claims."""
-    named = {p.protocol for p in study.producers if p.cell == cell}
-    currents = {c for name in named if name in study.protocols for c in study.protocols[name].currents}
-    currents |= {c for p in study.producers if p.cell == cell for c in p.currents.values()}
+    own = [producer for producer in study.producers if producer.cell == cell]
+    protocols = [study.protocols[p.protocol] for p in own if p.protocol is not None and p.protocol in study.protocols]
+    currents = {current for protocol in protocols for current in protocol.currents}
+    currents |= {current for producer in own for current in producer.currents.values()}
     return tuple(sorted(currents))
 
 
 def _calibrations(study: Study, calibration: Calibration) -> Iterator[Task]:
+    """One task for each reading of a calibration."""
     for reading, data in calibration.readings.items():
         needs: list[Need] = []
         if calibration.anode_from:
@@ -234,35 +250,59 @@ def _scenarios(study: Study, tasks: list[Task]) -> Iterator[Task]:
     """What a result must be shown with: the other initial sodiation, other series resistances."""
     for task in tasks:
         if task.cell.kind == "dual-ion" and task.role == "calibration":
-            other = "fully_sodiated" if task.cell.initial_sodiation != "fully_sodiated" else "desodiated"
-            label = f"{task.cell.name}, anode {other.replace('_', ' ')} at assembly"
-            needs = (*task.needs, Need(task.name, "cathode"))
-            cell = replace(task.cell, initial_sodiation=other)
-            yield replace(
-                task, name=f"{task.name}, {other}", kind="simulate", role="scenario", cell=cell, targets=(), fits=(), needs=needs, label=label
-            )
+            yield _other_sodiation(task)
         if task.role == "all-points":
-            for text in _sensitivity(study.settings, task.cell.name):
-                resistance = replace(task.cell.series_resistance.quantity, value=read_as(text, "ohm"))
-                changed = replace(task.cell.series_resistance, quantity=resistance, standing="assumed", source="sensitivity", claims=())
-                label = f"{task.label}, series resistance {text}"
-                cell = replace(task.cell, series_resistance=changed)
-                yield replace(task, name=f"{task.name}, {text}", role="scenario", cell=cell, label=label, wanted=())
+            yield from (_other_resistance(task, text) for text in _sensitivity(study.settings, task.cell.name))
+
+
+def _other_sodiation(task: Task) -> Task:
+    """A calibrated cell with the other preset of the anode at assembly, simulated."""
+    other: InitialSodiation = "fully_sodiated" if task.cell.initial_sodiation != "fully_sodiated" else "desodiated"
+    return replace(
+        task,
+        name=f"{task.name}, {other}",
+        kind="simulate",
+        role="scenario",
+        cell=replace(task.cell, initial_sodiation=other),
+        targets=(),
+        fits=(),
+        needs=(*task.needs, Need(task.name, "cathode")),
+        label=f"{task.cell.name}, anode {str(other).replace('_', ' ')} at assembly",
+    )
+
+
+def _other_resistance(task: Task, text: str) -> Task:
+    """A calibration with another series resistance, such as ``"6 ohm"``, fitted anew."""
+    given = task.cell.series_resistance
+    resistance = replace(given.quantity, value=read_as(text, "ohm"))
+    changed = replace(given, quantity=resistance, standing="assumed", source="sensitivity", claims=())
+    return replace(
+        task,
+        name=f"{task.name}, {text}",
+        role="scenario",
+        cell=replace(task.cell, series_resistance=changed),
+        label=f"{task.label}, series resistance {text}",
+        wanted=(),
+    )
 
 
 def _sensitivity(settings: Mapping[str, Any], cell: str) -> tuple[str, ...]:
-    """Series resistances that a study lists beside the one it uses."""
-    return tuple(settings["cell"][cell].get("sensitivity", {}).get("series_resistance", ()))
+    """Series resistances that a study lists beside the one it uses, such as ``"6 ohm"``; a table of value and unit becomes such a text."""
+    listed = settings["cell"][cell].get("sensitivity", {}).get("series_resistance", ())
+    return tuple(entry if isinstance(entry, str) else f"{entry['value']:g} {entry['unit']}" for entry in listed)
 
 
 def _ordered(tasks: list[Task]) -> tuple[Task, ...]:
+    """The tasks, each after those that it needs."""
     names = {task.name for task in tasks}
     done: list[Task] = []
     left = list(tasks)
     while left:
-        ready = [task for task in left if all(need.task in {d.name for d in done} or need.task not in names for need in task.needs)]
+        there = {task.name for task in done}
+        ready = [task for task in left if all(need.task in there or need.task not in names for need in task.needs)]
         if not ready:
-            raise SpecError(f"study.toml: calibration: {', '.join(task.name for task in left)} need each other. Break the circle of anode_from.")
+            circle = ", ".join(task.name for task in left)
+            raise SpecError(f"study.toml: calibration: {circle} need each other. Break the circle of anode_from.")
         done += ready
         left = [task for task in left if task not in ready]
     return tuple(done)

@@ -17,6 +17,9 @@ from typing import Any, Literal
 
 from dualion.errors import CoverageError, InputError
 
+#: What a calibration is for, as a study declares it.
+CalibrationRole = Literal["calibration", "hard-extrapolation", "all-points"]
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -30,7 +33,7 @@ class Point:
     printed, model : float
         In the unit of the score.
     trivial : float or None
-        None where there are fewer than two calibration claims of this quantity.
+        In the unit of the score; None where there are fewer than two calibration claims of this quantity.
     """
 
     claim: str
@@ -135,9 +138,7 @@ def score(points: Sequence[Point], *, unit: str) -> Score:
     return Score(unit, tuple(points), rmse, largest, trivial_rmse, trivial_largest, beats, sentence)
 
 
-def prediction_entry(
-    result: Score, *, name: str, calibration: str, quantity: str, role: Literal["calibration", "hard-extrapolation", "all-points"]
-) -> dict[str, Any]:
+def prediction_entry(result: Score, *, name: str, calibration: str, quantity: str, role: CalibrationRole) -> dict[str, Any]:
     """One row of ``predictions`` in the results document.
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+from dualion import __version__
 from dualion.store import Store
 from dualion.study.compute import LIBRARIES, Computed, OnProgress, compute
 from dualion.study.document import build
@@ -99,9 +100,15 @@ def run(study: Study, *, store: Store, workers: int, on_progress: OnProgress, sk
 
 
 def versions() -> dict[str, str]:
-    """Versions of this package and of the libraries behind the numbers; ``absent`` where one is not installed."""
-    found = {}
-    for name in ("dualion", *LIBRARIES):
+    """Versions of this package and of the libraries behind the numbers.
+
+    Returns
+    -------
+    dict of str to str
+        By name; ``absent`` where a library is not installed.
+    """
+    found = {"dualion": __version__}
+    for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -144,6 +144,15 @@ class CellTable(Strictly):
             raise refusal('missing. Write a table such as {material = "EG", loading = "2.0 mg/cm2"}.')
         return cathode
 
+    @field_validator("sensitivity")
+    @classmethod
+    def _once_each(cls, sensitivity: dict[str, tuple[Measured, ...]]) -> dict[str, tuple[Measured, ...]]:
+        for key, listed in sensitivity.items():
+            twice = [value.written for index, value in enumerate(listed) if value.value in [one.value for one in listed[:index]]]
+            if twice:
+                raise refusal(f"{key}: {show(twice[0])} stands twice. Remove one.")
+        return sensitivity
+
     @field_validator("window")
     @classmethod
     def _window(cls, window: tuple[Measured, Measured]) -> tuple[Measured, Measured]:

@@ -14,6 +14,9 @@ from dualion.study.provenance import parameters
 #: Values that an earlier task fitted, with the claims behind them.
 Inherited = Mapping[str, Mapping[str, Any]]
 
+#: Starts of a fit, and of one that only shows how an assumption moves it.
+STARTS, SCENARIO_STARTS = 16, 4
+
 
 def settled(task: Task, inherited: Inherited) -> Cell:
     """The cell of a task with the values it takes over, each with the claims it was fitted to.
@@ -23,6 +26,10 @@ def settled(task: Task, inherited: Inherited) -> Cell:
     task : Task
     inherited : mapping of str to mapping
         Outcome of each task that this one needs.
+
+    Returns
+    -------
+    Cell
     """
     from dualion.models.cells import with_values
 
@@ -76,8 +83,8 @@ def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
     from dualion.models.fitting import calibrate
     from dualion.models.observe import predicted_errors, simulated
 
-    sensitivity = task.role == "scenario"
-    found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=4 if sensitivity else 16)
+    starts = SCENARIO_STARTS if task.role == "scenario" else STARTS
+    found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=starts)
     fitted = with_values(cell, found.values, source=task.name, claims=tuple(target.claim for target in task.targets))
     model = CellModel(cell, inputs=task.fits)
     wanted = []
@@ -98,11 +105,8 @@ def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
 def _simulated(task: Task, cell: Cell) -> dict[str, Any]:
     tests = _rate_tests(task, cell)
     found = {row["specific_current"]: row["values"] for row in tests["rows"]}
-    wanted = [
-        {"claim": target.claim, "value": _of_row(found[target.specific_current], target.quantity), "stderr": None}
-        for target in task.wanted
-        if _of_row(found[target.specific_current], target.quantity) is not None
-    ]
+    values = [(target.claim, _of_row(found[target.specific_current], target.quantity)) for target in task.wanted]
+    wanted = [{"claim": claim, "value": value, "stderr": None} for claim, value in values if value is not None]
     return {"values": {}, "claims": fitted_claims(cell), "cell": to_plain(cell), "fit": None, "wanted": wanted, **tests}
 
 
@@ -156,9 +160,7 @@ def _fit_entry(task: Task, found: Any) -> dict[str, Any]:
             {"claim": t.claim, "printed": t.value, "model": m, "residual": m - t.value, "unit": t.unit}
             for t, m in zip(found.targets, found.model, strict=True)
         ],
-        "starts": [
-            {"start": list(s.begin), "end": list(s.end), "rmse": None, "status": s.status} for s in fit.starts
-        ],
+        "starts": [{"start": list(s.begin), "end": list(s.end), "rmse": None, "status": s.status} for s in fit.starts],
         "singular_values": list(fit.singular_values),
         "flags": _fit_flags(fit),
     }
@@ -176,9 +178,8 @@ def _parameter_entries(fit: Any, values: Mapping[str, float]) -> list[dict[str, 
 
 def _fit_flags(fit: Any) -> list[dict[str, str]]:
     pairs: Sequence[tuple[str, str, float]] = fit.strong_correlations()
-    flags = [
-        {"code": "correlated", "severity": "warning", "message": f"{first} and {second} are correlated by {r:.3f}."} for first, second, r in pairs
-    ]
+    messages = [f"{first} and {second} are correlated by {r:.3f}." for first, second, r in pairs]
+    flags = [{"code": "correlated", "severity": "warning", "message": message} for message in messages]
     if fit.degrees_of_freedom <= 0:
         message = "As many parameters as data: the fit itself tests nothing."
         flags.append({"code": "no_degrees_of_freedom", "severity": "note", "message": message})

@@ -147,11 +147,12 @@ def test_needs_name_the_file_that_would_fill_them(document: dict[str, Any]) -> N
     assert section is not None
     (claims,) = found(section.blocks, Table)
     assert claims.rows == (("EIS", "X4", "needs the instrument file", "impedance file: .mpr, .mpt, .z, .csv"),)
-    document["study"]["id"] = "tang2026"
-    section = sections.needs_section(document)
+    tables = ({"source": "Fig. 1", "title": "a spectrum", "needs": "a .dat file"}, {"source": "Fig. 2", "draws": "rate", "cells": ["c"]})
+    study = SimpleNamespace(settings={"figure": tables})
+    section = sections.needs_section(document, study)  # type: ignore[arg-type]
     assert section is not None
-    figures = [row[0] for row in found(section.blocks, Table)[0].rows]
-    assert {"Fig. 1b", "Fig. 1i", "Fig. 3h"} <= set(figures)
+    figures = found(section.blocks, Table)[0].rows
+    assert [(row[0], row[1], row[3]) for row in figures] == [("Fig. 1", "a spectrum", "a .dat file")]
     assert sections.needs_section({**document, "claims": [], "study": {"id": "other"}}) is None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.study.figures.tools import electrode_sample, leading_task, line, misses, printed, rows_of, run_name, tasks_of
+from dualion.study.figures.tools import electrode_sample, leading_task, line, misses, printed, rows_of, tasks_of
 from dualion.study.plan import Task
 from dualion.study.run import StudyRun
 from dualion.units import read_as
@@ -64,7 +64,7 @@ def _curves_panel(run: StudyRun, task: Task, wanted: set[float]) -> Panel:
             series.append(Series(words, "simulated", x, y, "simulation", sample=electrode_sample(run, task.cell.name)))
     half = task.cell.kind == "half"
     axis = Axis("Potential against Na⁺/Na" if half else "Voltage", "V", limits=(0.0, 1.5) if half else None)
-    return Panel(_CAPACITY, axis, tuple(series), run_name(task))
+    return Panel(_CAPACITY, axis, tuple(series), f"{task.cell.name}, reading {task.reading}" if task.reading else task.cell.name)
 
 
 def plateau_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | None:
