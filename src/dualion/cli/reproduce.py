@@ -36,6 +36,10 @@ class Outcome(Protocol):
         """Claims that a failed computation left open: reason code and detail."""
 
     @property
+    def predictions(self) -> Sequence[Mapping[str, Any]]:
+        """Prediction sets in the form of the results document."""
+
+    @property
     def folder(self) -> Path:
         """Where results.json, ledger.csv, the figures and the report lie."""
 
@@ -89,6 +93,7 @@ class _Done:
 
     counts: Mapping[str, Mapping[str, int]]
     failures: Mapping[str, tuple[str, str]]
+    predictions: Sequence[Mapping[str, Any]]
     folder: Path
     report: Path
 
@@ -102,7 +107,7 @@ def _run(study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[L
     kept = Store(store)
     found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip)
     published = publish_run(found, out, store=kept)
-    return _Done(found.counts, found.failures, published.folder, published.report)
+    return _Done(found.counts, found.failures, found.document["predictions"], published.folder, published.report)
 
 
 def _cores() -> int:
@@ -119,6 +124,7 @@ def _document(study: str, outcome: Outcome) -> dict[str, Any]:
     return {
         "study": study,
         "counts": {group: dict(words) for group, words in outcome.counts.items()},
+        "predictions": [dict(prediction) for prediction in outcome.predictions],
         "failures": {claim: {"reason": reason, "detail": detail} for claim, (reason, detail) in outcome.failures.items()},
         "folder": str(outcome.folder),
         "report": str(outcome.report),
@@ -130,6 +136,21 @@ def _summary(title: str, outcome: Outcome) -> list[str]:
     for group, heading in _GROUPS.items():
         if words := outcome.counts.get(group):
             lines += ["", heading, *columns_of([(word, str(number)) for word, number in words.items()])]
+    for prediction in outcome.predictions:
+        lines += ["", *_prediction(prediction)]
     if failed := _failed(outcome):
         lines += ["", "Failed", *columns_of(list(failed.items()))]
     return [*lines, "", f"Report: {outcome.report}"]
+
+
+def _prediction(prediction: Mapping[str, Any]) -> list[str]:
+    """A prediction set: each claim as printed and as computed, then how the set fared."""
+    unit = prediction["unit"]
+    what = prediction["quantity"].replace("_", " ")
+    heading = f"{what.capitalize()} [{unit}] of {prediction['name']}, calibrated as {prediction['calibration']}"
+    rows = [("claim", "mA/g", "printed", "computed", "error", "trivial")]
+    for point in prediction["points"]:
+        trivial = "" if point["trivial"] is None else f"{point['trivial']:.4g}"
+        error = point["model"] - point["printed"]
+        rows.append((point["claim"], f"{point['current']:g}", f"{point['printed']:g}", f"{point['model']:.4g}", f"{error:+.3g}", trivial))
+    return [heading, *columns_of(rows), f"  {prediction['sentence']}"]

@@ -7,6 +7,9 @@ holds if its range can satisfy the range of its expected side, widened by ``tol`
     = and in: the two ranges meet;     < and <=: the least value is below the largest expected;     > and >=: the reverse.
 
 Holding or derived gives ``consistent (derived)``; failing gives a verdict by class. A hypothesis is allowed or excluded.
+
+The order of the verdicts decides between relations that give different ones to a claim. It does not decide between two that both leave
+the claim open for different reasons; such a pair is refused where the reason would be the verdict's.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ from typing import Literal
 import numpy as np
 
 from dualion.errors import SpecError
+from dualion.records.files import show
 from dualion.study.checks import check
 from dualion.study.expressions import Array, Expression, Number, parse
+from dualion.study.provenance import taken_as_input
 from dualion.study.rounding import half_width
 from dualion.study.types import Check, Derived, Reading, Relation, RelationClass, RelationResult, RelationWord, Study
 
@@ -108,7 +113,7 @@ def evaluate(study: Study) -> tuple[RelationResult, ...]:
     Raises
     ------
     SpecError
-        Relations that cannot be evaluated, all of them, one line each.
+        Relations that cannot be evaluated, and pairs that leave a claim open for two reasons; all of them, one line each.
     """
     inputs = _inputs(study)
     results: list[RelationResult] = []
@@ -120,6 +125,7 @@ def evaluate(study: Study) -> tuple[RelationResult, ...]:
             results.append(_result(relation, outcome, readings))
         except SpecError as error:
             problems.extend(f"relations.toml: relation {relation.id}: {problem}" for problem in error.problems)
+    problems += _two_reasons(study, results)
     if problems:
         raise SpecError(problems)
     return tuple(results)
@@ -150,6 +156,25 @@ def recompute(study: Study) -> tuple[DerivedResult, ...]:
     if problems:
         raise SpecError(problems)
     return tuple(results)
+
+
+def _two_reasons(study: Study, results: Sequence[RelationResult]) -> list[str]:
+    """Claims that would need raw data for two reasons, with nothing in the order of the verdicts or in the study to choose one."""
+    stronger = {claim for result in results if result.verdict in ("inconsistent in source", "differs") for claim in result.claims}
+    produced = {claim for producer in study.producers for claim in producer.claims if study.claims[claim].value_num is not None}
+    decided = stronger | produced | taken_as_input(study) | set(study.pending)
+    problems = []
+    for claim in study.claims.values():
+        if claim.id in decided or claim.kind == "input":
+            continue
+        open_in = [result for result in results if result.verdict == "needs raw data" and claim.id in result.claims]
+        other = next((result for result in open_in if result.reason != open_in[0].reason), None)
+        if other is not None:
+            problems.append(
+                f"relations.toml: relation {other.id}, claims: {claim.id} needs raw data for the reason {show(other.reason)}, and in relation "
+                f"{open_in[0].id} for {show(open_in[0].reason)}. Remove it from one, or name it under one reason in [pending] of study.toml."
+            )
+    return problems
 
 
 def _inputs(study: Study) -> _Inputs:

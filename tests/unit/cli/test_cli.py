@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class Outcome:
 
     counts: dict[str, dict[str, int]]
     failures: dict[str, tuple[str, str]]
+    predictions: list[dict[str, Any]]
     folder: Path
     report: Path
 
@@ -43,7 +45,10 @@ class Engine:
         options["on_progress"](1, 2, "half cell")
         options["on_progress"](2, 2, "report")
         counts = {"predicted": {"reproduced": 5, "differs": 2}, "fitted": {"fitted": 9}, "arithmetic": {"consistent (derived)": 40}}
-        return Outcome(counts, self.failures, options["out"], options["out"] / "report.html")
+        point = {"claim": "P114", "current": 160.0, "printed": 94.0, "model": 95.7, "trivial": 93.4}
+        prediction = {"name": "full", "calibration": "all", "quantity": "specific_capacity", "unit": "mAh/g", "points": [point]}
+        prediction["sentence"] = "The model does not beat the trivial predictor."
+        return Outcome(counts, self.failures, [prediction], options["out"], options["out"] / "report.html")
 
 
 @pytest.fixture
@@ -171,8 +176,11 @@ def test_reproduce_prints_the_groups_apart_and_where_the_report_lies(dualion: Cl
         "Arithmetic: relations between the printed numbers",
     ]
     # reproduced and fitted are never summed
-    assert "14" not in ran.out
-    assert "16" not in ran.out
+    counts = [line.split()[-1] for line in lines if re.fullmatch(r"  [a-z ()]+ +\d+", line)]
+    assert counts == ["5", "2", "9", "40"]
+    assert "Specific capacity [mAh/g] of full, calibrated as all" in lines
+    assert next(line.split() for line in lines if "P114" in line) == ["P114", "160", "94", "95.7", "+1.7", "93.4"]
+    assert "  The model does not beat the trivial predictor." in lines
     assert engine.called["study"].id == "tang2026"
     assert engine.called["out"] == Path("dualion-tang2026")
     assert engine.called["store"] == Path(".dualion-store")

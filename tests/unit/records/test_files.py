@@ -170,9 +170,16 @@ class TestValidate:
         assert len(message) < 300
 
     def test_many_errors_are_quick(self) -> None:
-        start = time.process_time()
-        assert len(messages(Whole, {"name": "x", **{f"k{index}": 1 for index in range(50_000)}})) == 50_000
-        assert time.process_time() - start < HOSTILE_SECONDS
+        """The time grows with their number, not with its square: a ratio, so that a busy or slow machine does not count."""
+
+        def seconds(count: int) -> float:
+            data = {"name": "x", **{f"k{index}": 1 for index in range(count)}}
+            start = time.process_time()
+            assert len(messages(Whole, data)) == count
+            return time.process_time() - start
+
+        few = min(seconds(5_000) for _ in range(3))
+        assert seconds(50_000) < 4 * 10 * few
 
     def test_did_you_mean_without_a_near_word(self) -> None:
         assert did_you_mean("xyz", ["aaa", "bbb"]) == 'Write one of "aaa", "bbb", or remove it.'

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from dualion.errors import SpecError
+from dualion.study.folder import LARGEST_FOLDER
 from dualion.study.load import bundled, load, locate
+from dualion.study.plan import plan
 from dualion.study.template import new
 from dualion.study.types import claim_of, reading_of
 
@@ -69,13 +71,25 @@ class TestBundled:
         sets = {calibration.name: calibration for calibration in study.calibrations}
         assert sets["full_cell"].readings == {"claims": ("P113", "P117", "P121")}
         assert sets["half_mec0"].claims == ("P054", "P075", "P079", "P080")
-        assert sets["half_mec0"].shape_from == "half_mec3_all"
+        assert sets["half_mec0"].shape_from == "half_mec3_all.plateau_338"
+        assert list(sets["half_mec3_all"].readings) == ["plateau_338", "plateau_320"]
         assert sets["full_cell_low_rate"].role == "hard-extrapolation"
         assert {prediction.name: prediction.anode_from for prediction in study.predictions}["mec0_full_cell"] == "half_mec0.h2"
         assert study.pending["P052"] == "si-only"
         assert study.definitions == {"P121": "mean_voltage", "P122": "median_voltage"}
         assert study.plateau is not None
         assert study.plateau.boundary == 0.15
+
+    def test_a_ratio_knows_its_reference(self) -> None:
+        study = load(locate("tang2026"))
+        (ratio,) = [producer for producer in study.producers if producer.quantity == "plateau_retention"]
+        assert (ratio.claims, ratio.currents, ratio.reference) == (("P080",), {"P080": 300.0}, 60.0)
+        assert all(producer.reference is None for producer in study.producers if producer is not ratio)
+
+    def test_sensitivity(self) -> None:
+        cells = load(locate("tang2026")).settings["cell"]
+        assert cells["mec3-eg"]["sensitivity"] == {"series_resistance": ["1 ohm", "6 ohm", "15 ohm"]}
+        assert all("sensitivity" not in table for name, table in cells.items() if name != "mec3-eg")
 
     def test_data_with_a_reading(self) -> None:
         assert (claim_of("P079 as total"), reading_of("P079 as total")) == ("P079", "total")
@@ -163,6 +177,49 @@ class TestDigest:
         assert time.process_time() - start < HOSTILE_SECONDS
 
 
+    def test_a_folder_without_a_study_is_not_read(self, tmp_path: Path) -> None:
+        with (tmp_path / "large.bin").open("wb") as file:
+            file.truncate(20 * LARGEST_FOLDER)
+        start = time.process_time()
+        assert problems(tmp_path) == ("study.toml: missing. Name a study folder, or write one with: dualion study new NAME",)
+        assert time.process_time() - start < HOSTILE_SECONDS
+
+    def test_a_folder_of_that_name_is_no_study_either(self, tmp_path: Path) -> None:
+        (tmp_path / "study.toml").mkdir()
+        assert problems(tmp_path) == ("study.toml: missing. Name a study folder, or write one with: dualion study new NAME",)
+
+    def test_too_much_is_counted_and_not_read(self, demo: Path) -> None:
+        with (demo / "large.bin").open("wb") as file:
+            file.truncate(LARGEST_FOLDER + 1)
+        start = time.process_time()
+        assert problems(demo) == ('"demo": its files hold more than 2 GiB. Move what is not part of the study elsewhere.',)
+        assert time.process_time() - start < HOSTILE_SECONDS
+
+    def test_large_raw_files_are_not_read_either(self, demo: Path) -> None:
+        (demo / ".hidden").mkdir()
+        with (demo / ".hidden" / "large.bin").open("wb") as file:
+            file.truncate(LARGEST_FOLDER + 1)
+        with (demo / "study.toml").open("a", encoding="utf-8") as file:
+            file.write(TestRaw.ROW.format("0" * 64).replace("raw/a.csv", ".hidden/large.bin"))
+        start = time.process_time()
+        assert problems(demo) == ('"demo": its files hold more than 2 GiB. Move what is not part of the study elsewhere.',)
+        assert time.process_time() - start < HOSTILE_SECONDS
+
+    @pytest.mark.parametrize("kind", ["files", "folders"])
+    def test_too_many(self, demo: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("dualion.study.folder.MOST_ENTRIES", 30)
+        load(demo)
+        for index in range(30):
+            path = demo / f"x{index}"
+            path.mkdir() if kind == "folders" else path.write_bytes(b"")
+        assert problems(demo) == ('"demo": more than 30 files and folders. Move what is not part of the study elsewhere.',)
+
+    def test_an_empty_folder_does_not_count(self, demo: Path) -> None:
+        before = load(demo).sha256
+        (demo / "curves").mkdir()
+        assert load(demo).sha256 == before
+
+
 class TestRaw:
     ROW = '\n[[raw]]\npath = "raw/a.csv"\nsha256 = "{}"\nsource = "our cycler"\nlicence = "CC0-1.0"\n'
 
@@ -242,7 +299,11 @@ REFUSALS = {
         ('"desodiated"', '1.5', 'cell.my-half-cell.initial_sodiation: 1.5 is not known here. Write "desodiated", "fully_'),
         ('boundary = "0.15 V"', '', 'plateau.boundary: missing. Write a text such as "0.15 V".'),
         ('mass_basis = "anode"', 'mass_basis = "actives"', 'cell.my-half-cell.mass_basis: "actives" is not a basis of a half'),
-        ('[plateau]', '[plateau', 'line 49: not TOML'),
+        ('protocol = "rate"  ', 'reference = "45 mA/g"\nprotocol = "rate"  ', 'producer[0].reference: "45 mA/g" is not a current of'),
+        ('"specific_capacity"', '"capacity_retention"', 'producer[0].reference: missing. Write the current that capacity_retention '),
+        ('"specific_capacity"', '"plateau_retention"', 'producer[0].reference: missing. Write the current that plateau_retention r'),
+        ('"P004", "P005"]', '"P005 as total ratio"]', 'calibration.low_rate.claims: "P005 as total ratio" has no reference. Wri'),
+        ('[plateau]', '[plateau', 'line '),
     ],
     "cells/my-half-cell.toml": [
         ('anode = "', 'cathode = "eg"\nanode = "', 'cathode: cell.my-half-cell of study.toml is a half'),
@@ -313,6 +374,52 @@ def test_a_plain_list_takes_the_currents_in_order(demo: Path) -> None:
         "study.toml: producer[0].claims: 4 claims, and protocol.rate has 5 currents. "
         'Write as many, or a table such as {P070 = "30 mA/g"}.'
     )  # fmt: skip
+
+
+def test_an_empty_study_file_is_reported(demo: Path) -> None:
+    (demo / "study.toml").write_text("# nothing yet\n", encoding="utf-8")
+    assert problems(demo) == (
+        "study.toml: schema: missing. Write schema = 1.",
+        "study.toml: study: missing. Write a table [study] with id, title and licence.",
+        'study.toml: plateau: missing. Write a table such as rule = "potential", boundary = "0.15 V".',
+    )
+
+
+def test_a_reference_in_another_unit(demo: Path) -> None:
+    edit(demo, "study.toml", 'protocol = "rate"  ', 'reference = "0.06 A/g"\nprotocol = "rate"  ')
+    assert load(demo).producers[0].reference == pytest.approx(60.0)
+
+
+SENSITIVITY = 'temperature = {value = 25, unit = "degC", source = "climate chamber"}'
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("{contact_resistance = []}", 'sensitivity.contact_resistance: "contact_resistance" is not known here. Did you mean "series_resistance"?'),
+        ('{series_resistance = "6 ohm"}', 'sensitivity.series_resistance: "6 ohm" is not a list. Write it in square brackets.'),
+        ("{series_resistance = [6]}", 'sensitivity.series_resistance[0]: 6 has no unit. Write a text such as "6 ohm".'),
+        (
+            '{series_resistance = ["1 ohm", "6 V"]}',
+            'sensitivity.series_resistance[1]: "6 V" is a voltage; a resistance is needed, such as "6 ohm".',
+        ),
+        ('{series_resistance = ["-1 ohm"]}', 'sensitivity.series_resistance[0]: "-1 ohm" is too small. Write at least 0 ohm.'),
+        ('{series_resistance = ["6 ohm", "6.0 ohm"]}', 'sensitivity: series_resistance: "6.0 ohm" stands twice. Remove one.'),
+        ("[]", "sensitivity: a list is not a table."),
+    ],
+)
+def test_sensitivity_refused(demo: Path, written: str, problem: str) -> None:
+    edit(demo, "study.toml", SENSITIVITY, f"{SENSITIVITY}\nsensitivity = {written}")
+    (found,) = problems(demo)
+    assert found.startswith(f"study.toml: cell.my-half-cell.{problem}")
+
+
+def test_sensitivity_as_text_or_table(demo: Path) -> None:
+    edit(demo, "study.toml", SENSITIVITY, f'{SENSITIVITY}\nsensitivity = {{series_resistance = ["6 ohm", {{value = 15, unit = "ohm"}}]}}')
+    edit(demo, "study.toml", 'from = "low_rate"', 'from = "all"')
+    edit(demo, "study.toml", "[calibration.low_rate]", '[calibration.all]\nrole = "all-points"')
+    resistances = [task.cell.series_resistance.value for task in plan(load(demo))]
+    assert resistances == [8.0, 6.0, 15.0]
 
 
 def test_a_window_in_one_table(demo: Path) -> None:

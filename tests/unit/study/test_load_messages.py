@@ -184,6 +184,27 @@ def test_duplicate_id(study: Path) -> None:
     assert problems(study) == ("claims.csv: row 175 (P070), id: stands in row 101 (P070) as well. Give each claim its own id.",)
 
 
+def test_a_ratio_without_its_reference(study: Path) -> None:
+    replace(study, "study.toml", 'reference = "60 mA/g"\n', "")
+    assert problems(study) == (
+        'study.toml: producer[3].reference: missing. Write the current that plateau_retention refers to, such as "60 mA/g".',
+        (
+            'study.toml: calibration.half_mec0.readings.h2: "P080 as plateau ratio" has no reference. '
+            'Write reference = "60 mA/g" in the [[producer]] of P080.'
+        ),
+    )
+
+
+def test_a_reference_that_the_protocol_does_not_run(study: Path) -> None:
+    replace(study, "study.toml", 'reference = "60 mA/g"', 'reference = "80 mA/g"')
+    assert problems(study) == (
+        (
+            'study.toml: producer[3].reference: "80 mA/g" is not a current of protocol.rate_half. '
+            'Write one of "30 mA/g", "60 mA/g", "150 mA/g", "300 mA/g", "600 mA/g".'
+        ),
+    )
+
+
 def test_dry_pores_name_both_numbers(study: Path) -> None:
     in_cell(study, "mec3-eg", '"25.2 uL/cm2"', '"20 uL/cm2"')
     assert problems(study) == (
@@ -245,7 +266,11 @@ def test_bundled_material_that_contradicts_its_claim(study: Path) -> None:
     [
         ('si-only = ["P052"', 'si-only = ["P056"', "pending.no-raw-file: P056 stands in pending.si-only as well. Give one reason."),
         ('MEC4 = "20 mL"', 'MEC5 = "20 mL"', 'recipe.stock_volume.MEC5: not in [material]. Did you mean "MEC4"?'),
-        ('shape_from = "half_mec3_all"', 'shape_from = "half"', 'calibration.half_mec0.shape_from: "half" is not in ['),
+        ('shape_from = "half_mec3_all.plateau_338"', 'shape_from = "half"', 'calibration.half_mec0.shape_from: "half" is not in ['),
+        ('shape_from = "half_mec3_all.plateau_338"', 'shape_from = "half_mec3_all.x"', 'calibration.half_mec0.shape_from: "half_mec3_al'),
+        ('reference = "60 mA/g"', 'reference = "0.2C"', 'producer[3].reference: "0.2C" is not a current. Write the current, such as "80'),
+        ('reference = "60 mA/g"', 'reference = "60 mAh/g"', 'producer[3].reference: "60 mAh/g" is a specific capacity; a specific c'),
+        ('reference = "60 mA/g"', 'refrence = "60 mA/g"', 'producer[3].refrence: unknown key. Did you mean "reference"?'),
         ('anode_from = "half_mec0.h2"', 'anode_from = "half_mec0.h4"', 'prediction.mec0_full_cell.anode_from: "half_mec0.h4" is not'),
         ('kind = "dual-ion"', 'kind = "half"', "cell.mec3-eg.cathode: a half cell has no cathode. Remove it, or write another kind."),
         ('cell = "na-mec3"\nrole', 'cell = "na-mec4"\nrole', 'calibration.half_mec3_all.cell: "na-mec4" is not in [cell].'),

@@ -1,0 +1,128 @@
+"""Sodium, PF6 and salt balance over a cycle (V1 to V3), and visibly do not where the anion is left out; V6 and V7."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualion.errors import InventoryError
+from dualion.models.dualcell import DualIonDFN, DualIonSPMe
+from dualion.models.engine import CellModel
+from dualion.models.experiments import cycle
+from dualion.models.isotherms import isotherm_of
+from dualion.models.parameter_sets import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
+from dualion.models.solve import solve
+from dualion.records.cell import Cell
+from dualion.records.quantity import Parameter, Quantity
+
+pytestmark = pytest.mark.models
+
+RATES = (1.0, 10.0, 20.0)
+HIERARCHIES = ("SPMe", "DFN")
+
+
+def _assumed(value: float, unit: str) -> Parameter:
+    return Parameter(Quantity(value, unit), "assumed", "made up")
+
+
+@pytest.mark.parametrize("hierarchy", HIERARCHIES)
+@pytest.mark.parametrize("rate", RATES)
+def test_sodium_and_pf6_stay_in_the_cell(models: Any, rate: float, hierarchy: str) -> None:
+    """V1, V2: found 1e-12 of the sodium and 2e-14 of the PF6 over each half cycle."""
+    for step in models.cycle(rate, hierarchy=hierarchy).steps:
+        for name, drift in (("sodium", 1e-10), ("PF6", 1e-12)):
+            start, end = step.inventories[name]
+            assert start > 1e-6
+            assert abs(end - start) <= drift * start
+
+
+@pytest.mark.parametrize(("hierarchy", "allowed"), [("SPMe", 1e-9), ("DFN", 5e-6)])
+@pytest.mark.parametrize("rate", RATES)
+def test_salt_and_hosts_change_by_the_charge_passed(models: Any, rate: float, hierarchy: str, allowed: float) -> None:
+    """V3: the salt falls on charge by Q/F and returns on discharge. In the DFN the current itself is only as exact as its algebraic solve."""
+    for step in models.cycle(rate, hierarchy=hierarchy).steps:
+        moved = step.step.current * step.time[-1] / FARADAY
+        change = {name: end - start for name, (start, end) in step.inventories.items()}
+        assert (change["salt"] < 0) == (step.step.direction == "charge")
+        assert change["salt"] == pytest.approx(-moved, rel=allowed)
+        assert change["host sodium"] == pytest.approx(moved, rel=allowed)
+        assert change["host PF6"] == pytest.approx(moved, rel=allowed)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_the_guard_lets_the_default_model_pass(models: Any, rate: float) -> None:
+    model = models.model("full")
+    assert solve(model, cycle(model.cell, rate * 80.0)).attempts == ()
+
+
+@pytest.mark.xfail(reason="the guard asks 1e-6 of a DFN whose current is exact to 1.1e-6 at 1 C", raises=InventoryError, strict=True)
+def test_the_guard_lets_the_dfn_pass_at_one_c(models: Any) -> None:
+    model = models.model("full", "DFN")
+    solve(model, cycle(model.cell, 80.0))
+
+
+@pytest.mark.parametrize("transport", ["carbonate-assumed", "chayambuka2022"])
+def test_a_half_cell_only_moves_sodium_from_the_metal_to_the_carbon(models: Any, transport: str) -> None:
+    for rate in (0.1, 2.0):
+        for step in models.cycle(rate, "half", transport=transport).steps:
+            moved = step.step.current * step.time[-1] / FARADAY
+            start, end = step.inventories["host sodium"]
+            assert end - start == pytest.approx(-moved, rel=1e-6)
+            start, end = step.inventories["salt"]
+            assert end == pytest.approx(start, rel=1e-4)
+
+
+@pytest.mark.parametrize(("hierarchy", "faulty"), [("SPMe", DualIonSPMe), ("DFN", DualIonDFN)])
+def test_without_the_anion_the_balance_is_open(full: Cell, monkeypatch: pytest.MonkeyPatch, hierarchy: Any, faulty: Any) -> None:
+    """A rocking-chair interface (s_plus 1) in a dual-ion cell: the anions come from nowhere, and the guard says so."""
+    import dualion.models.engine as engine
+
+    broken = {**engine._MODELS, ("dual-ion", hierarchy): lambda: faulty(s_plus=1.0)}
+    monkeypatch.setattr(engine, "_MODELS", broken)
+    with pytest.raises(InventoryError, match=r"(sodium|PF6) drifts by") as caught:
+        solve(CellModel(full, hierarchy=hierarchy), cycle(full, 800.0))
+    assert caught.value.partial.steps == ()
+
+
+def test_total_salt_is_independent_of_the_transference_number(full: Cell) -> None:
+    """V6: both electrodes deplete it on charge, with weights 1 - t and t."""
+    model = CellModel(full, inputs=("transference",))
+    salt, least = [], []
+    for transference in (0.2, 0.42, 0.8):
+        charge = solve(model, cycle(full, 80.0), parameters={"transference": transference}).steps[0]
+        start, end = charge.inventories["salt"]
+        salt.append((end - start) / charge.time[-1])
+        least.append(float(charge.salt[-1, 0]))
+    assert salt[1:] == pytest.approx(salt[:1] * 2, rel=1e-9)
+    assert max(least) - min(least) > 0.5  # where it is taken from does depend on it
+
+
+@pytest.mark.parametrize(("share", "shift"), [(0.5, 35.6), (0.7, 18.3)])
+def test_depletion_raises_the_potential_of_the_cathode(full: Cell, half_cycle_of: Callable[..., Any], share: float, shift: float) -> None:
+    """V7: +35.6 mV at half the salt and +18.3 mV at 30 % depletion, at 25 degC, within 0.1 mV, on the open-circuit potential itself."""
+    thin = replace(full.separator, thickness=_assumed(60.0, "um"))
+    charge = half_cycle_of(CellModel(replace(full, separator=thin)), 8.0)
+    mean = np.asarray(charge["Mean salt concentration [mol.m-3]"].entries)
+    own = np.asarray(charge.t)
+    assert mean[0] == pytest.approx(1000.0, abs=1e-6)
+    time = float(np.interp(-1000.0 * share, -mean, own))
+    assert full.cathode is not None
+    vacancies = float(charge["Positive electrode stoichiometry"](time))
+    bare = float(isotherm_of(full.cathode).potential(1 - vacancies))
+    found = float(charge["Positive electrode bulk open-circuit potential [V]"](time)) - bare
+    assert 1e3 * found == pytest.approx(shift, abs=0.1)
+    assert found == pytest.approx(-2 * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY * np.log(share), abs=1e-4)
+
+
+def test_the_concentration_term_raises_the_mean_voltage_by_eight_millivolt(models: Any, full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Specification 3.2: about 8 mV (3 mV) at 29 % depletion."""
+    import dualion.models.engine as engine
+
+    monkeypatch.setattr(engine, "_MODELS", {**engine._MODELS, ("dual-ion", "SPMe"): lambda: DualIonSPMe(weight=0.0)})
+    without = solve(CellModel(full), cycle(full, 80.0)).steps[1].mean_voltage()
+    shift = models.cycle(1.0).steps[1].mean_voltage() - without
+    assert shift == pytest.approx(8e-3, abs=3e-3)

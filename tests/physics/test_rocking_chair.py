@@ -1,0 +1,65 @@
+"""V5: with the cation coefficient 1 and the concentration term off, the dual-ion model is PyBaMM's own; with 0 it visibly is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualion.models._pybamm import pybamm
+from dualion.models.dualcell import DualIonDFN, DualIonSPMe
+from dualion.models.parameter_sets import FARADAY
+
+pytestmark = pytest.mark.models
+
+OPTIONS = {"contact resistance": "true", "calculate discharge energy": "true"}
+#: Until the voltage of the measured cell has fallen below 2.6 V no event is met at 1 C.
+SECONDS = np.linspace(0.0, 2000.0, 81)
+
+
+def _discharge(model: Any) -> Any:
+    values = pybamm.ParameterValues("Chayambuka2022")
+    # 0.6 mol/L: the salt that a dual-ion discharge sets free stays within the measured tables
+    changed = {"Contact resistance [Ohm]": 0.0, "Initial concentration in electrolyte [mol.m-3]": 600.0}
+    values.update(changed, check_already_exists=False)
+    # tighter than a run: the check compares models, not solvers
+    solver = pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-9)
+    simulation = pybamm.Simulation(model, parameter_values=values, C_rate=1, solver=solver)
+    return simulation.solve([0.0, float(SECONDS[-1])], t_interp=SECONDS, calc_esoh=False)
+
+
+def _salt(solution: Any) -> Any:
+    name = "Salt in electrolyte [mol]" if "Salt in electrolyte [mol]" in solution.all_models[0].variables else "Total lithium in electrolyte [mol]"
+    return np.asarray(solution[name](SECONDS))
+
+
+@pytest.mark.parametrize(
+    ("stock", "ours"),
+    [
+        pytest.param(pybamm.lithium_ion.SPMe, DualIonSPMe, id="SPMe"),
+        pytest.param(pybamm.lithium_ion.DFN, DualIonDFN, id="DFN", marks=pytest.mark.slow),
+    ],
+)
+def test_the_rocking_chair_limit(stock: Any, ours: Any) -> None:
+    reference = _discharge(stock(dict(OPTIONS)))
+    limit = _discharge(ours(s_plus=1.0, weight=0.0))
+    voltage = np.asarray(reference["Voltage [V]"](SECONDS))
+    assert voltage[0] - voltage[-1] > 0.3  # there is something to agree on
+    assert np.asarray(limit["Voltage [V]"](SECONDS)) == pytest.approx(voltage, abs=1e-6)
+    salt = _salt(limit)
+    assert salt == pytest.approx(np.full_like(salt, salt[0]), rel=1e-12)
+    # the same code with s_plus 0: on discharge both hosts give salt to the electrolyte
+    dual = _discharge(ours(s_plus=0.0, weight=0.0))
+    charge = 3600 * np.asarray(dual["Discharge capacity [A.h]"](SECONDS))
+    assert _salt(dual)[1:] - _salt(dual)[0] == pytest.approx(charge[1:] / FARADAY, rel=1e-6)
+    apart = np.abs(np.asarray(dual["Voltage [V]"](SECONDS)) - voltage)
+    assert apart.max() > 1e-3
+
+
+def test_pybamms_own_total_has_no_meaning_in_a_dual_ion_cell() -> None:
+    """Trap 8: ``Total lithium [mol]`` drifts by twice the charge, while sodium stays."""
+    dual = _discharge(DualIonSPMe(s_plus=0.0, weight=0.0))
+    total, sodium = (np.asarray(dual[name](SECONDS[[0, -1]])) for name in ("Total lithium [mol]", "Total sodium [mol]"))
+    assert sodium[1] == pytest.approx(sodium[0], rel=1e-10)
+    assert abs(total[1] / total[0] - 1) > 1e-3
