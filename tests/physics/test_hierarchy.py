@@ -83,9 +83,11 @@ def test_a_very_slow_full_cell_follows_its_open_circuit_voltage(models: Any) -> 
     run = models.cycle(1e-3)
     cell, charge = run.cell, run.steps[0]
     anode, cathode = isotherm_of(cell.anode), isotherm_of(cell.cathode)
-    inside = slice(len(charge.time) // 5, -len(charge.time) // 5)
+    progress = charge.time / charge.time[-1]
+    inside = (progress > 0.05) & (progress < 0.95)
+    assert inside.sum() > 100
     passed = charge.step.current * charge.time[inside]  # [coulomb]
-    per_gram = passed / 3.6 * 1e6  # [mAh/g] of 1 mg
+    per_gram = passed / 3.6 * 1e3  # [mAh/g] of 1 mg
     sodium = float(anode.fraction(1.2)) + per_gram / (cell.anode.loading.value * cell.area.value) / anode.size
     anions = 0.002 + per_gram / (cell.cathode.loading.value * cell.area.value) / cathode.size
     salt = charge.salt[inside, 1] / 1000.0
@@ -94,12 +96,12 @@ def test_a_very_slow_full_cell_follows_its_open_circuit_voltage(models: Any) -> 
 
 
 def test_a_slow_cycle_returns_to_where_it_began(models: Any) -> None:
-    """V13: C/1000, 1e-4 of what moved."""
-    charge, discharge = models.cycle(1e-3).steps
-    for host in ("host sodium", "host PF6"):
-        moved = charge.inventories[host][1] - charge.inventories[host][0]
-        left = discharge.inventories[host][1] - charge.inventories[host][0]
-        assert 0 <= left < 3e-3 * moved  # the 2.0 V end is not the assembled state of 2.1 V; nothing else may stay
+    """V13: at C/1000 the voltage of the start is met again after 1e-4 of the host; the discharge then goes on to its cut-off."""
+    run = models.cycle(1e-3)
+    charge, discharge = run.steps
+    mass = working_mass(run.cell)
+    returned = float(np.interp(-charge.voltage[0], -discharge.voltage, discharge.capacities(mass)))
+    assert returned == pytest.approx(charge.capacity(mass), abs=1e-4 * 95.905)
 
 
 @pytest.mark.parametrize("rate", [1.0, 10.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,17 +14,15 @@ from dualion.models.parameter_sets import FARADAY
 pytestmark = pytest.mark.models
 
 OPTIONS = {"contact resistance": "true", "calculate discharge energy": "true"}
-#: Until the voltage of the measured cell has fallen below 2.6 V no event is met at 1 C.
-SECONDS = np.linspace(0.0, 2000.0, 81)
+#: Half a discharge at 1 C: no event is met in either model.
+SECONDS = np.linspace(0.0, 1500.0, 61)
 
 
-def _discharge(model: Any) -> Any:
+def _discharge(model: Any, *, beyond_the_tables: Literal["error", "ignore"] = "error") -> Any:
     values = pybamm.ParameterValues("Chayambuka2022")
-    # 0.6 mol/L: the salt that a dual-ion discharge sets free stays within the measured tables
-    changed = {"Contact resistance [Ohm]": 0.0, "Initial concentration in electrolyte [mol.m-3]": 600.0}
-    values.update(changed, check_already_exists=False)
+    values.update({"Contact resistance [Ohm]": 0.0}, check_already_exists=False)
     # tighter than a run: the check compares models, not solvers
-    solver = pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-9)
+    solver = pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-9, on_extrapolation=beyond_the_tables)
     simulation = pybamm.Simulation(model, parameter_values=values, C_rate=1, solver=solver)
     return simulation.solve([0.0, float(SECONDS[-1])], t_interp=SECONDS, calc_esoh=False)
 
@@ -49,8 +47,8 @@ def test_the_rocking_chair_limit(stock: Any, ours: Any) -> None:
     assert np.asarray(limit["Voltage [V]"](SECONDS)) == pytest.approx(voltage, abs=1e-6)
     salt = _salt(limit)
     assert salt == pytest.approx(np.full_like(salt, salt[0]), rel=1e-12)
-    # the same code with s_plus 0: on discharge both hosts give salt to the electrolyte
-    dual = _discharge(ours(s_plus=0.0, weight=0.0))
+    # the same code with s_plus 0: on discharge both hosts give salt to the electrolyte, more than the tables of its transport reach
+    dual = _discharge(ours(s_plus=0.0, weight=0.0), beyond_the_tables="ignore")
     charge = 3600 * np.asarray(dual["Discharge capacity [A.h]"](SECONDS))
     assert _salt(dual)[1:] - _salt(dual)[0] == pytest.approx(charge[1:] / FARADAY, rel=1e-6)
     apart = np.abs(np.asarray(dual["Voltage [V]"](SECONDS)) - voltage)
@@ -59,7 +57,7 @@ def test_the_rocking_chair_limit(stock: Any, ours: Any) -> None:
 
 def test_pybamms_own_total_has_no_meaning_in_a_dual_ion_cell() -> None:
     """Trap 8: ``Total lithium [mol]`` drifts by twice the charge, while sodium stays."""
-    dual = _discharge(DualIonSPMe(s_plus=0.0, weight=0.0))
+    dual = _discharge(DualIonSPMe(s_plus=0.0, weight=0.0), beyond_the_tables="ignore")
     total, sodium = (np.asarray(dual[name](SECONDS[[0, -1]])) for name in ("Total lithium [mol]", "Total sodium [mol]"))
     assert sodium[1] == pytest.approx(sodium[0], rel=1e-10)
     assert abs(total[1] / total[0] - 1) > 1e-3

@@ -179,7 +179,7 @@ def _run(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], 
             given = {**inputs, "Current function [A]": -step.current}  # PyBaMM counts discharge as positive
             try:
                 solution = built.advance(solution, given, longest_half_cycle(model.cell, step, inputs))
-            except (pybamm.SolverError, pybamm.ModelError) as error:
+            except (pybamm.SolverError, pybamm.ModelError, RuntimeError) as error:  # CasADi raises the last
                 kind = ExtrapolationError if "extrapolat" in str(error).lower() else SolveError
                 raise kind(f"{where}: {_first_line(error)}", partial) from error
             early = settings.detail == "last voltage" and number < len(protocol.steps)

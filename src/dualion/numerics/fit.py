@@ -38,6 +38,8 @@ DIFFERENCE_STEP = 3e-3
 FAR = 10.0
 #: Steps of one least-squares descent.
 MOST_STEPS = 40
+#: Decimals to which costs are compared: ends of one minimum differ below them, by the order of summation.
+COST_DECIMALS = 3
 #: Inverse variance of a flat prior over the unit interval.
 PRIOR = 12.0
 #: Share of the prior's standard error below which a parameter counts as identified.
@@ -188,14 +190,15 @@ def fit(
     kept: list[Start] = []
     screened = _screen(cheap or residual, parameters, starts, seed) if starts else []
     candidates = [_coordinates(parameters, values) for values in begin]
-    near = [start for start in screened if start.cost <= FAR * (screened[0].cost + len(parameters))]
+    ranked = sorted(screened, key=lambda start: round(start.cost, COST_DECIMALS))  # equal costs stay in the order of the starts
+    near = [start for start in ranked if start.cost <= FAR * (ranked[0].cost + len(parameters))]
     candidates += _distinct([_coordinates(parameters, start.end) for start in near], refine)
     count = _Counter(residual)
     best: tuple[float, Array, Array] | None = None
     for candidate in candidates:
         outcome = _relax(count, parameters, candidate)
         kept.append(outcome[0])
-        if outcome[1] is not None and (best is None or outcome[0].cost < best[0]):
+        if outcome[1] is not None and (best is None or round(outcome[0].cost - best[0], COST_DECIMALS) < 0):
             best = (outcome[0].cost, outcome[1], outcome[2])
     if best is None:
         raise FitError("No start reached a minimum: " + "; ".join(start.status for start in (*screened, *kept)) + ".")
@@ -223,8 +226,7 @@ def _values(parameters: Sequence[FreeParameter], coordinates: Array) -> Array:
 
 def _screen(residual: Residual, parameters: tuple[FreeParameter, ...], starts: int, seed: int) -> list[Start]:
     points = qmc.Sobol(len(parameters), scramble=True, rng=np.random.default_rng(seed)).random(starts)
-    found = [_relax(residual, parameters, point)[0] for point in points]
-    return sorted(found, key=lambda start: start.cost)
+    return [_relax(residual, parameters, point)[0] for point in points]
 
 
 def _distinct(ends: list[Array], most: int) -> list[Array]:

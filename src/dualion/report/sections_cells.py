@@ -1,4 +1,4 @@
-"""The sections on the cell models: what was computed, how it was calibrated, what it predicts, and what changes if an assumption changes."""
+"""The sections on the cell models: what was computed, how it was calibrated, what it predicts, what changes with an assumption."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from dualion.study.run import StudyRun
 NOT_MODELLED = {
     "half": "Not modelled: capacitance of the film, plating, hysteresis, first-cycle loss.",
     "dual-ion": (
-        "Not modelled: change of the gallery on anion uptake, solvent taken up with the anion, ion pairing, plating, self-discharge, ageing."
+        "Not modelled: change of the gallery on anion uptake, solvent taken up with the anion, ion pairing, plating, "
+        "self-discharge, ageing."
     ),
 }
 _LEADS = {
     "half": (
-        "Na || hard carbon, single particle model with electrolyte. The carbon has two populations of sites, slope and closed pores; the film and "
-        "the contacts act as one series resistance taken from the source's impedance, the charge transfer as a reaction."
+        "Na || hard carbon, single particle model with electrolyte. The carbon has two populations of sites, slope and closed pores; "
+        "the film and the contacts act as one series resistance taken from the source's impedance, the charge transfer as a reaction."
     ),
     "dual-ion": (
-        "Hard carbon || expanded graphite, single particle model with electrolyte. The cathode takes up the anion, so that a charge takes salt out "
-        "of the electrolyte; sodium, anion and salt are balanced after every half cycle."
+        "Hard carbon || expanded graphite, single particle model with electrolyte. The cathode takes up the anion, so that a charge "
+        "takes salt out of the electrolyte; sodium, anion and salt are balanced after every half cycle."
     ),
 }
 
@@ -104,7 +105,8 @@ def _rate_table(task: Task, outcome: Mapping[str, Any]) -> Block:
         rows.append(tuple(cells))
     note = "First cycle from the state at assembly. The last but one column is the change on twice the mesh or a tenth of the tolerance."
     if outcome["blocks"]:
-        note += f" In a continuous rate test of five cycles a block the last cycles differ by at most {max(map(abs, outcome['blocks'])):.1g} mAh/g."
+        largest = max(map(abs, outcome["blocks"]))
+        note += f" In a continuous rate test of five cycles a block the last cycles differ by at most {largest:.1g} mAh/g."
     return Table(f"Simulated rate test: {task.label}", tuple(Column(c, numeric=i > 0) for i, c in enumerate(columns)), tuple(rows), note)
 
 
@@ -112,8 +114,9 @@ def _fits(run: StudyRun, tasks: Sequence[Task]) -> list[Block]:
     names = {task.name for task in tasks if task.role != "scenario"}
     inner = [block for fit in run.document["fits"] if fit["name"] in names for block in fit_blocks(fit)]
     lead = Paragraph(
-        "Standard errors assume 1 % (at least 1 mAh/g) on a capacity and 10 mV on a voltage, since the source prints none; the bounds of each "
-        "parameter count as prior knowledge. A parameter is called identified when the data narrow it to less than half of what its bounds say."
+        "Standard errors assume 1 % (at least 1 mAh/g) on a capacity and 10 mV on a voltage, since the source prints none; the bounds "
+        "of each parameter count as prior knowledge. A parameter is called identified when the data narrow it to less than half of what "
+        "its bounds say."
     )
     return [Subsection("What was fitted", (lead, *inner))] if inner else []
 
@@ -144,7 +147,13 @@ def _scenarios(run: StudyRun, tasks: Sequence[Task]) -> list[Block]:
         rows.append((task.label, f"{task.cell.series_resistance.value:g} ohm", capacities, rmse, told))
     if not rows:
         return []
-    columns = (Column("Run"), Column("Series resistance"), Column("Capacities from low to high current, mAh/g"), Column("RMSE"), Column("Remark"))
+    columns = (
+        Column("Run"),
+        Column("Series resistance"),
+        Column("Capacities from low to high current, mAh/g"),
+        Column("RMSE"),
+        Column("Remark"),
+    )
     table = Table("Other assumptions, simulated", columns, tuple(rows))
     return [Subsection("What changes if an assumption changes", (table,))]
 
@@ -154,7 +163,7 @@ def _energies(run: StudyRun) -> list[Block]:
     if not tables:
         return []
     lead = Paragraph(
-        "An energy density means nothing without its mass. Each printed energy stands beside five bases, with the printed and with the simulated "
-        "capacity; every basis that agrees by the rules of the verdicts is named, none is chosen."
+        "An energy density means nothing without its mass. Each printed energy stands beside five bases, with the printed and with the "
+        "simulated capacity; every basis that agrees by the rules of the verdicts is named, none is chosen."
     )
     return [Subsection("Energy on five mass bases", (lead, *tables))]

@@ -140,8 +140,30 @@ def _performers(workers: int) -> Iterator[Callable[..., Future[dict[str, Any]]]]
     if workers == 1:
         yield _in_this_process
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool.submit
+    workforce = _Workforce(workers)
+    try:
+        yield workforce.submit
+    finally:
+        workforce.pool.shutdown(cancel_futures=True)
+
+
+class _Workforce:
+    """A pool of processes that is replaced when one of them was ended from outside: what still waits is then done by the next."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.pool = self._hired()
+
+    def _hired(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+
+    def submit(self, work: Callable[..., dict[str, Any]], *arguments: Any) -> Future[dict[str, Any]]:
+        try:
+            return self.pool.submit(work, *arguments)
+        except BrokenProcessPool:
+            self.pool.shutdown(wait=False)
+            self.pool = self._hired()
+            return self.pool.submit(work, *arguments)
 
 
 def _in_this_process(work: Callable[..., dict[str, Any]], *arguments: Any) -> Future[dict[str, Any]]:

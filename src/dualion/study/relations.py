@@ -160,21 +160,29 @@ def recompute(study: Study) -> tuple[DerivedResult, ...]:
 
 def _two_reasons(study: Study, results: Sequence[RelationResult]) -> list[str]:
     """Claims that would need raw data for two reasons, with nothing in the order of the verdicts or in the study to choose one."""
-    stronger = {claim for result in results if result.verdict in ("inconsistent in source", "differs") for claim in result.claims}
-    produced = {claim for producer in study.producers for claim in producer.claims if study.claims[claim].value_num is not None}
-    decided = stronger | produced | taken_as_input(study) | set(study.pending)
+    open_in: dict[str, list[RelationResult]] = {}
+    for result in results:
+        for claim in result.claims if result.verdict == "needs raw data" else ():
+            open_in.setdefault(claim, []).append(result)
+    pairs = {claim: (found[0], next((one for one in found if one.reason != found[0].reason), None)) for claim, found in open_in.items()}
     problems = []
-    for claim in study.claims.values():
-        if claim.id in decided or claim.kind == "input":
-            continue
-        open_in = [result for result in results if result.verdict == "needs raw data" and claim.id in result.claims]
-        other = next((result for result in open_in if result.reason != open_in[0].reason), None)
-        if other is not None:
-            problems.append(
-                f"relations.toml: relation {other.id}, claims: {claim.id} needs raw data for the reason {show(other.reason)}, and in relation "
-                f"{open_in[0].id} for {show(open_in[0].reason)}. Remove it from one, or name it under one reason in [pending] of study.toml."
-            )
+    for claim, (first, other) in pairs.items():
+        if other is not None and not _is_decided(study, claim, results):
+            where = f"relations.toml: relation {other.id}, claims"
+            reasons = f"needs raw data for the reason {show(other.reason)}, and in relation {first.id} for {show(first.reason)}"
+            remedy = "Remove it from one, or name it under one reason in [pending] of study.toml."
+            problems.append(f"{where}: {claim} {reasons}. {remedy}")
     return problems
+
+
+def _is_decided(study: Study, claim: str, results: Sequence[RelationResult]) -> bool:
+    """Whether something that goes before gives a claim its verdict, or the study its reason."""
+    row = study.claims[claim]
+    if row.kind == "input" or claim in study.pending or claim in taken_as_input(study):
+        return True
+    if row.value_num is not None and any(claim in producer.claims for producer in study.producers):
+        return True
+    return any(claim in result.claims and result.verdict in ("inconsistent in source", "differs") for result in results)
 
 
 def _inputs(study: Study) -> _Inputs:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dualion.numerics.rounding import SOLVER_DIGITS, rounded
+from dualion.numerics.rounding import SOLVER_DIGITS, rounded, significant
 from dualion.records.cell import Cell
 from dualion.records.json import to_plain
 from dualion.study.plan import Task
 from dualion.study.provenance import parameters
+
+#: Digits of errors, correlations and the ends of starts: differences of differences, of which more mean nothing.
+ERROR_DIGITS = 4
 
 #: Values that an earlier task fitted, with the claims behind them.
 Inherited = Mapping[str, Mapping[str, Any]]
@@ -91,7 +94,10 @@ def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
     if task.wanted:
         values = simulated(model, task.wanted, parameters=found.values, boundary=task.boundary)
         errors = predicted_errors(model, found.fit, task.wanted, values=found.values, boundary=task.boundary)
-        wanted = [{"claim": t.claim, "value": v, "stderr": e} for t, v, e in zip(task.wanted, values, errors, strict=True)]
+        wanted = [
+            {"claim": t.claim, "value": v, "stderr": significant(e, ERROR_DIGITS)}
+            for t, v, e in zip(task.wanted, values, errors, strict=True)
+        ]
     return {
         "values": found.values,
         "claims": fitted_claims(fitted),
@@ -152,7 +158,7 @@ def _fit_entry(task: Task, found: Any) -> dict[str, Any]:
         "role": "all-points" if task.role == "scenario" else task.role,
         "claims": [target.claim for target in found.targets],
         "parameters": _parameter_entries(fit, found.values),
-        "correlation": [list(row) for row in fit.correlation],
+        "correlation": rounded(to_plain(fit.correlation), ERROR_DIGITS),
         "rmse": found.rmse(unit),
         "rmse_unit": unit,
         "degrees_of_freedom": fit.degrees_of_freedom,
@@ -160,8 +166,10 @@ def _fit_entry(task: Task, found: Any) -> dict[str, Any]:
             {"claim": t.claim, "printed": t.value, "model": m, "residual": m - t.value, "unit": t.unit}
             for t, m in zip(found.targets, found.model, strict=True)
         ],
-        "starts": [{"start": list(s.begin), "end": list(s.end), "rmse": None, "status": s.status} for s in fit.starts],
-        "singular_values": list(fit.singular_values),
+        "starts": rounded(
+            [{"start": list(s.begin), "end": list(s.end), "rmse": None, "status": s.status} for s in fit.starts], ERROR_DIGITS
+        ),
+        "singular_values": rounded(list(fit.singular_values), ERROR_DIGITS),
         "flags": _fit_flags(fit),
     }
 
@@ -172,7 +180,16 @@ def _parameter_entries(fit: Any, values: Mapping[str, float]) -> list[dict[str, 
         fit.parameters, values.items(), fit.stderr, fit.at_bound, fit.identified, strict=True
     ):
         note = "at its bound" if at_bound else "" if identified else "not identified: the data narrow it by less than half"
-        entries.append({"name": name, "value": value, "unit": free.unit, "stderr": error, "identified": identified, "note": note})
+        entries.append(
+            {
+                "name": name,
+                "value": value,
+                "unit": free.unit,
+                "stderr": significant(error, ERROR_DIGITS),
+                "identified": identified,
+                "note": note,
+            }
+        )
     return entries
 
 

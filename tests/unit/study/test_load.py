@@ -176,7 +176,6 @@ class TestDigest:
             load(demo)
         assert time.process_time() - start < HOSTILE_SECONDS
 
-
     def test_a_folder_without_a_study_is_not_read(self, tmp_path: Path) -> None:
         with (tmp_path / "large.bin").open("wb") as file:
             file.truncate(20 * LARGEST_FOLDER)
@@ -303,7 +302,7 @@ REFUSALS = {
         ('"specific_capacity"', '"capacity_retention"', 'producer[0].reference: missing. Write the current that capacity_retention '),
         ('"specific_capacity"', '"plateau_retention"', 'producer[0].reference: missing. Write the current that plateau_retention r'),
         ('"P004", "P005"]', '"P005 as total ratio"]', 'calibration.low_rate.claims: "P005 as total ratio" has no reference. Wri'),
-        ('[plateau]', '[plateau', 'line '),
+        ('[plateau]', '[plateau', 'line 53: not TOML'),
     ],
     "cells/my-half-cell.toml": [
         ('anode = "', 'cathode = "eg"\nanode = "', 'cathode: cell.my-half-cell of study.toml is a half'),
@@ -330,7 +329,7 @@ REFUSALS = {
         ('318,318', '318,319', 'row 3 (P003), value_num: "319" is not the printed value "318". Write 318.'),
         ('318,318', '318,', 'row 3 (P003), value_num: missing. Write 318.'),
         ('318,318,mAh/g', '318,318,', 'row 3 (P003), unit: missing. A number needs it; write a unit of the unit table, "1" if'),
-        ('my-carbon,desodiation at 30 mA/g', ',desodiation at 30 mA/g', 'row 3 (P003), sample: missing. A number needs it'),
+        ('my-carbon,sodiation at 30 mA/g', ',sodiation at 30 mA/g', 'row 3 (P003), sample: missing. A number needs it'),
         ('318,318', 'high,318', 'row 3 (P003), value_num: "318" stands beside "high", which is not a number. Leave it empty.'),
         ('3 %', 'three', 'row 6 (P006), tolerance: "three" is not a tolerance.'),
         ('P006,', 'P006,,', 'row 6 (P006): 14 fields, and the header has 13. Quote texts that hold a comma.'),
@@ -396,7 +395,10 @@ SENSITIVITY = 'temperature = {value = 25, unit = "degC", source = "climate chamb
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("{contact_resistance = []}", 'sensitivity.contact_resistance: "contact_resistance" is not known here. Did you mean "series_resistance"?'),
+        (
+            "{contact_resistance = []}",
+            'sensitivity.contact_resistance: "contact_resistance" is not known here. Did you mean "series_resistance"?',
+        ),
         ('{series_resistance = "6 ohm"}', 'sensitivity.series_resistance: "6 ohm" is not a list. Write it in square brackets.'),
         ("{series_resistance = [6]}", 'sensitivity.series_resistance[0]: 6 has no unit. Write a text such as "6 ohm".'),
         (

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dualion.errors import SpecError
 from dualion.study.load import load, locate
 from dualion.study.relations import evaluate, recompute
-from dualion.study.types import Assumption, Claim, Derived, Reading, Relation, RelationClass, RelationResult, Study
+from dualion.study.types import Assumption, Claim, Derived, Producer, Reading, Relation, RelationClass, RelationResult, Study
 from dualion.units import unit
 
 SETTINGS: dict[str, Any] = {
@@ -345,3 +345,51 @@ def test_a_check_of_a_recipe_needs_one() -> None:
     count = relation(check="count", kind="wording", arguments={"of": ["1 mL"], "location": "Sec 1"})
     with pytest.raises(SpecError, match="recipe: missing"):
         evaluate(study(count, claims={}, settings={}))
+
+
+def _design(name: str, reason: str, **changes: Any) -> Relation:
+    """A relation that fails and leaves P001 open for a reason."""
+    return relation("P001", {"=": "11"}, id=name, kind="design", reason=reason, claims=("P001",), **changes)
+
+
+class TestTwoReasons:
+    """The order of the verdicts chooses between words; between two reasons of one word nothing does."""
+
+    PAIR = (_design("R01", "not-stated"), _design("R02", "needs-experiment"))
+
+    def test_refused(self) -> None:
+        with pytest.raises(SpecError) as caught:
+            evaluate(study(*self.PAIR, claims={"P001": "10.0"}))
+        (problem,) = caught.value.problems
+        assert problem == (
+            'relations.toml: relation R02, claims: P001 needs raw data for the reason "needs-experiment", '
+            'and in relation R01 for "not-stated". Remove it from one, or name it under one reason in [pending] of study.toml.'
+        )
+
+    def test_one_reason_twice_is_one_reason(self) -> None:
+        same = (_design("R01", "not-stated"), _design("R02", "not-stated"))
+        assert [result.verdict for result in evaluate(study(*same, claims={"P001": "10.0"}))] == ["needs raw data"] * 2
+
+    def test_a_relation_that_holds_has_no_say(self) -> None:
+        holds = replace(self.PAIR[1], expect={"=": "10.0"})
+        assert len(evaluate(study(self.PAIR[0], holds, claims={"P001": "10.0"}))) == 2
+
+    @pytest.mark.parametrize("kind", ["arithmetic", "own-equation", "wording", "physics"])
+    def test_a_stronger_verdict_decides(self, kind: RelationClass) -> None:
+        stronger = relation("P001", {"=": "11"}, id="R03", kind=kind, claims=("P001",))
+        assert len(evaluate(study(*self.PAIR, stronger, claims={"P001": "10.0"}))) == 3
+
+    def test_a_hypothesis_does_not(self) -> None:
+        hypothesis = relation("P001", {"=": "11"}, id="R03", kind="hypothesis", claims=("P001",))
+        with pytest.raises(SpecError, match="needs raw data for the reason"):
+            evaluate(study(*self.PAIR, hypothesis, claims={"P001": "10.0"}))
+
+    def test_the_study_may_choose(self) -> None:
+        chosen = study(*self.PAIR, claims={"P001": "10.0"}, pending={"P001": "not-stated"})
+        assert len(evaluate(chosen)) == 2
+
+    def test_a_producer_or_a_setting_is_not_left_open(self) -> None:
+        made = Producer(("P001",), "half_cell", None, None, "specific_capacity")
+        assert len(evaluate(study(*self.PAIR, claims={"P001": "10.0"}, producers=(made,)))) == 2
+        setting = study(*self.PAIR, claims={"P001": "10.0"})
+        assert len(evaluate(replace(setting, claims={"P001": replace(setting.claims["P001"], kind="input")}))) == 2

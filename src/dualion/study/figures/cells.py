@@ -28,7 +28,9 @@ def rate_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | 
     worst = max((abs(miss) for miss in misses(run, claims)), default=None)
     finding = "Printed capacities without a computed one."
     if worst is not None:
-        finding = f"The runs on which verdicts rest lie within {100 * worst:.0f} % of the printed capacities of {' and '.join(table['cells'])}."
+        finding = (
+            f"The runs on which verdicts rest lie within {100 * worst:.0f} % of the printed capacities of {' and '.join(table['cells'])}."
+        )
     return Figure(name, table.get("title", "Rate capability"), finding, (Panel(_CURRENT, _CAPACITY, tuple(series)),), 183, table["source"])
 
 
@@ -78,7 +80,9 @@ def plateau_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure
         if task is not None:
             rows = rows_of(run, task)
             share = 100 * rows[-1]["values"]["plateau_capacity"] / rows[0]["values"]["plateau_capacity"]
-            kept.append(f"{cell} keeps {share:.0f} % of its plateau from {rows[0]['specific_current']:g} to {rows[-1]['specific_current']:g} mA/g")
+            kept.append(
+                f"{cell} keeps {share:.0f} % of its plateau from {rows[0]['specific_current']:g} to {rows[-1]['specific_current']:g} mA/g"
+            )
     if not series:
         return None
     finding = f"Simulated, split at the plateau boundary: {'; '.join(kept)}." if kept else "Printed plateaus without a computed one."
@@ -107,8 +111,9 @@ def samples_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure
     if modelled:
         series.append(Series("cell model", "simulated", *_unzipped(sorted(set(modelled))), "simulation"))
     values = [(claim.value_num, claim.sample) for claim in claims if claim.value_num is not None]
-    finding = f"The printed plateau capacity is largest for {max(values)[1]} ({max(values)[0]:g} {claims[0].unit}) and smallest for {min(values)[1]}."
-    axis = Axis("Plateau capacity", claims[0].unit, limits=(0.0, 1.15 * max(values)[0]))
+    (top, best), (_, least) = max(values), min(values)
+    finding = f"The printed plateau capacity is largest for {best} ({top:g} {claims[0].unit}) and smallest for {least}."
+    axis = Axis("Plateau capacity", claims[0].unit, limits=(0.0, 1.15 * top))
     panel = Panel(Axis("Sample", "", categories=samples), axis, tuple(series))
     return Figure(name, table.get("title", "Samples"), finding, (panel,), 89, table["source"])
 
@@ -116,5 +121,3 @@ def samples_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure
 def _unzipped(points: list[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     x, y = zip(*points, strict=True)
     return tuple(x), tuple(y)
-
-

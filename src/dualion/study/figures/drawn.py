@@ -37,10 +37,8 @@ def figures(run: StudyRun) -> tuple[Figure, ...]:
     tuple of Figure
         Those of the source first, in the order of ``study.toml``.
     """
-    found: list[Figure | None] = []
-    for table in run.study.settings.get("figure", ()):
-        if "draws" in table:
-            found.append(_DRAWERS[table["draws"]](run, table, name_of(table["source"])))
+    drawn = [table for table in run.study.settings.get("figure", ()) if "draws" in table]
+    found = [_DRAWERS[table["draws"]](run, table, name_of(table["source"])) for table in drawn]
     found += [parity_figure(run), salt_figure(run), energies_figure(run), ragone_figure(run), conflicts_figure(run)]
     return tuple(figure for figure in found if figure is not None)
 

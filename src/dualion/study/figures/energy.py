@@ -56,7 +56,13 @@ def ragone_figure(run: StudyRun) -> Figure | None:
         return None
     rows = [row for row in rows_of(run, task) if row["energies"]]
     series = [
-        Series(BASIS_WORDS[basis], "simulated", tuple(r["powers"][basis] for r in rows), tuple(r["energies"][basis] for r in rows), "simulation")
+        Series(
+            BASIS_WORDS[basis],
+            "simulated",
+            tuple(r["powers"][basis] for r in rows),
+            tuple(r["energies"][basis] for r in rows),
+            "simulation",
+        )
         for basis in FULL_CELL_BASES
     ]
     pairs = _printed_pairs(run, cell)
@@ -64,7 +70,8 @@ def ragone_figure(run: StudyRun) -> Figure | None:
         x, y = zip(*pairs, strict=True)
         series.append(Series("printed, basis not stated", "printed", tuple(x), tuple(y), "source-text"))
     top, low = rows[0]["energies"]["cathode"], rows[0]["energies"]["actives+electrolyte"]
-    finding = f"Simulated at {rows[0]['specific_current']:g} mA/g: {top:.0f} Wh/kg on the cathode alone, {low:.0f} Wh/kg with the electrolyte in the cell."
+    at = f"{rows[0]['specific_current']:g} mA/g"
+    finding = f"Simulated at {at}: {top:.0f} Wh/kg on the cathode alone, {low:.0f} Wh/kg with the electrolyte in the cell."
     axes = Axis("Power density", "W/kg", scale="log"), Axis("Energy density", "Wh/kg", scale="log")
     return Figure("energy-power", f"Energy and power of {cell} on five mass bases", finding, (Panel(*axes, tuple(series)),), 89)
 

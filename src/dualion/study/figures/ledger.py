@@ -27,7 +27,8 @@ def parity_figure(run: StudyRun) -> Figure | None:
     series.append(Series("equal", "limit", (0.0, last), (1.0, 1.0), "arithmetic"))
     judged = [claim for claim in compared if claim["verdict"] in ("reproduced", "differs")]
     agree = [claim for claim in judged if claim["verdict"] == "reproduced"]
-    finding = f"Of {len(judged)} predicted claims, {len(agree)} agree within their tolerance and two standard errors; fitted ones are not counted."
+    words = "agree within their tolerance and two standard errors; fitted ones are not counted"
+    finding = f"Of {len(judged)} predicted claims, {len(agree)} {words}."
     ids = Axis("Claim", "", categories=tuple(claim["id"] for claim in compared))
     panel = Panel(ids, Axis("Obtained over printed", "1"), tuple(series))
     return Figure("parity", "Every compared claim: obtained over printed", finding, (panel,), 183)
@@ -50,5 +51,6 @@ def conflicts_figure(run: StudyRun) -> Figure | None:
         (Series("computed from the printed numbers", "bar", x, y, "arithmetic"), limit),
     )
     worst = max(failing, key=lambda entry: max(entry[1], 1 / entry[1]))
-    finding = f"{len(failing)} relations between printed numbers fail with a number; {worst[0]} is off by a factor of {max(worst[1], 1 / worst[1]):.3g}."
+    factor = max(worst[1], 1 / worst[1])
+    finding = f"{len(failing)} relations between printed numbers fail with a number; {worst[0]} is off by a factor of {factor:.3g}."
     return Figure("conflict-chart", "Relations that do not hold", finding, (panel,), 183)

@@ -39,7 +39,9 @@ def _along(row: Row) -> list[Series]:
     salt = row["salt"]
     words = f"{row['specific_current']:g} mA/g"
     x = tuple(salt["progress"])
-    return [Series(f"{name}, {words}", "simulated", x, tuple(salt[key]), "simulation") for name, key in (("mean", "mean"), ("least", "least"))]
+    return [
+        Series(f"{name}, {words}", "simulated", x, tuple(salt[key]), "simulation") for name, key in (("mean", "mean"), ("least", "least"))
+    ]
 
 
 def _profile(row: Row) -> Series:

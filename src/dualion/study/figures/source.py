@@ -51,8 +51,7 @@ def shares_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure 
         series.append(Series(f"{sample}, constant k1/k2", "fitted", grid, curve, "arithmetic", sample=sample))
         x, y = tuple(rates[claim.id] for claim in own), tuple(_number(claim) for claim in own)
         series.append(Series(f"{sample}, printed", "printed", x, y, "source-text", sample=sample))
-        for claim in own[1:]:
-            misses.append((sample, _number(claim), 100 / (1 + ratio * math.sqrt(rates[claim.id])), rates[claim.id]))
+        misses += [(sample, _number(c), 100 / (1 + ratio * math.sqrt(rates[c.id])), rates[c.id]) for c in own[1:]]
     finding = "; ".join(f"{s}: printed {p:g} % at {v:g} mV/s, constant coefficients give {e:.0f} %" for s, p, e, v in misses)
     x_axis, y_axis = Axis("Scan rate", "mV/s", scale="log"), Axis("Diffusion-controlled share", "%", limits=(0.0, 100.0))
     return Figure(name, table.get("title", "Shares"), finding + ".", (Panel(x_axis, y_axis, tuple(series)),), 89, table["source"])
@@ -72,10 +71,15 @@ def arrhenius_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figu
         for claim in own:
             inverse = tuple(1000 / (t + _KELVIN) for t in grid)
             change = tuple(-1e3 * _number(claim) / _GAS_CONSTANT * (value / 1000 - reference) for value in inverse)
-            series.append(Series(f"{claim.sample}, {claim.value} {claim.unit}", "fitted", inverse, change, "arithmetic", sample=claim.sample))
+            series.append(
+                Series(f"{claim.sample}, {claim.value} {claim.unit}", "fitted", inverse, change, "arithmetic", sample=claim.sample)
+            )
         panels.append(Panel(Axis("1000 / T", "1/K"), Axis("ln(k / k at 30 °C)", "1"), tuple(series), process_name))
     lowest = min(claims, key=_number)
-    finding = f"Slopes of the printed activation energies; the lowest is {lowest.sample}'s {lowest.value} {lowest.unit}. Pre-factors are not in the text."
+    finding = (
+        f"Slopes of the printed activation energies; the lowest is {lowest.sample}'s {lowest.value} {lowest.unit}. "
+        "Pre-factors are not in the text."
+    )
     return Figure(name, table.get("title", "Arrhenius"), finding, tuple(panels), 183, table["source"])
 
 

@@ -1,0 +1,141 @@
+"""What can be run, bundled or imported is described in ``docs``: every verb, option, study, material, transport and model."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualion.records.material_files import bundled_materials, bundled_transports
+from dualion.study.load import bundled
+
+PAGES = ("cli.md", "index.md", "models.md", "study.md")
+
+
+def page(root: Path, name: str) -> str:
+    return (root / "docs" / name).read_text(encoding="utf-8")
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+
+
+def verbs() -> Iterator[tuple[str, Any]]:
+    """Every verb of the command line with its click command, such as ``study check``."""
+    import typer.main
+
+    from dualion.cli.main import app
+
+    def walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+        inner = getattr(command, "commands", {})
+        if not inner:
+            yield name, command
+        for verb, one in inner.items():
+            yield from walk(one, f"{name} {verb}".strip())
+
+    yield from walk(typer.main.get_command(app), "")
+
+
+def test_there_are_verbs() -> None:
+    assert {"reproduce", "recipe", "study list", "study check", "study new"} <= {name for name, _ in verbs()}
+
+
+@pytest.mark.parametrize("verb", [name for name, _ in verbs()])
+def test_every_verb_has_its_section(root: Path, verb: str) -> None:
+    text = page(root, "cli.md")
+    assert verb in headings(text)
+    assert f"| `dualion {verb}" in text, "not in the table of verbs"
+
+
+@pytest.mark.parametrize("verb", [name for name, _ in verbs()])
+def test_every_option_is_named(root: Path, verb: str) -> None:
+    text = page(root, "cli.md")
+    section = text.partition(f"\n## {verb}\n")[2].partition("\n## ")[0]
+    options = {name for parameter in dict(verbs())[verb].params for name in parameter.opts if name.startswith("--")}
+    common = {"--help", "--json"}
+    assert {name for name in options - common if not re.search(rf"{name}(?![\w-])", section)} == set()
+    assert "--json" in text
+
+
+def test_every_section_is_a_verb_or_common(root: Path) -> None:
+    assert set(headings(page(root, "cli.md"))) - {name for name, _ in verbs()} == {"The command line", "Exit codes", "JSON"}
+
+
+@pytest.mark.parametrize("name", [*bundled(), *bundled_materials(), *bundled_transports()])
+def test_every_bundled_thing_is_named(root: Path, name: str) -> None:
+    assert any(re.search(rf"`{re.escape(name)}`", page(root, one)) for one in PAGES), name
+
+
+def test_every_model_is_described(root: Path, source: Path) -> None:
+    text = page(root, "models.md")
+    table = text.partition("## Where what is")[2].partition("\n## ")[0]
+    modules = [path.stem for path in (source / "models").glob("*.py") if not path.stem.startswith("_")]
+    assert modules
+    assert [name for name in modules if f"`{name}`" not in table] == []
+
+
+def test_the_table_says_which_models_need_pybamm(root: Path, source: Path) -> None:
+    """By the imports of each module, followed through the package."""
+    folder = source / "models"
+
+    def needs(name: str, seen: frozenset[str] = frozenset()) -> bool:
+        if name == "_pybamm":
+            return True
+        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        nodes = [node for node in tree.body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dualion.models.")]
+        inner = {str(node.module).removeprefix("dualion.models.") for node in nodes} - seen
+        return any(needs(one, seen | {name}) for one in inner)
+
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| .+ \| (yes|) ?\|$", page(root, "models.md"), flags=re.MULTILINE)
+    said = {name: word == "yes" for names, word in rows for name in re.findall(r"\w+", names)}
+    assert said == {path.stem: needs(path.stem) for path in folder.glob("*.py") if not path.stem.startswith("_")}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(root: Path, name: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page(root, name))
+    assert [link for link in links if not (root / "docs" / link).exists()] == []
+
+
+def test_every_page_is_listed(root: Path) -> None:
+    assert sorted(path.name for path in (root / "docs").glob("*.md")) == sorted(PAGES)
+    listed = page(root, "index.md")
+    assert [name for name in PAGES if name != "index.md" and f"({name})" not in listed] == []
+
+
+def test_the_numbers_of_the_models_page_are_those_of_the_source(root: Path) -> None:
+    pytest.importorskip("pybamm")
+    from dualion.models import isotherms, parameter_sets, solve, targets
+    from dualion.numerics import fit
+
+    text = page(root, "models.md")
+    said = {
+        f"{solve.CUTOFF_TOLERANCE * 1e3:g} mV": solve.CUTOFF_TOLERANCE,
+        f"{isotherms.TABLE_POINTS} knots": isotherms.TABLE_POINTS,
+        f"in equilibrium at {parameter_sets.DESODIATED_POTENTIAL:g} V": parameter_sets.DESODIATED_POTENTIAL,
+        f"equilibrium at {parameter_sets.HALF_CELL_START:.1f} V": parameter_sets.HALF_CELL_START,
+        f"of {parameter_sets.METAL_EXCHANGE_CURRENT:g} A/m2": parameter_sets.METAL_EXCHANGE_CURRENT,
+        f"below {solve.STARVED:g} mol/m3": solve.STARVED,
+        f"+ {fit.PRIOR:g} I)^-1": fit.PRIOR,
+        f"beyond {fit.STRONG_CORRELATION:g}": fit.STRONG_CORRELATION,
+        f"central differences of {100 * fit.DIFFERENCE_STEP:g} %": fit.DIFFERENCE_STEP,
+        f"{100 * targets.CAPACITY_SIGMA:g} % of a capacity": targets.CAPACITY_SIGMA,
+        f"{100 * parameter_sets.DISCHARGED_VACANCIES:g} % vacancies": parameter_sets.DISCHARGED_VACANCIES,
+    }
+    assert [words for words in said if words not in " ".join(text.split())] == []
+    assert f"{solve.DRIFT_TOLERANCE:.0e}".replace("e-0", "e-") in text
+    assert f"{solve.TRANSFER_TOLERANCE:.0e}".replace("e-0", "e-") in text
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_the_example_of_the_models_page_runs(root: Path, fresh_python: Callable[..., str]) -> None:
+    pytest.importorskip("pybamm")
+    (program,) = re.findall(r"```python\n(.*?)```", page(root, "models.md"), flags=re.DOTALL)
+    rows = [[float(word) for word in line.split()] for line in fresh_python(program).splitlines()]
+    assert [row[0] for row in rows] == [1.0, 10.0]
+    assert all(row[1] > 80 and row[3] > 600 for row in rows)

@@ -1,0 +1,285 @@
+"""V24: every way in which a solve is known to go wrong in silence, provoked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualion.models.engine as engine
+import dualion.models.solve as guard
+from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
+from dualion.models._pybamm import pybamm
+from dualion.models.engine import Built, CellModel, captured_log
+from dualion.models.experiments import cycle
+from dualion.models.isotherms import isotherm_of
+from dualion.models.outputs import CellResult, StepResult
+from dualion.models.solve import solve
+from dualion.records.cell import Cell
+from dualion.records.material import PotentialTable
+
+pytestmark = pytest.mark.models
+
+
+@pytest.fixture
+def altered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Alter what is read of each half cycle from the ``number``-th on."""
+
+    def install(change: Callable[[StepResult], StepResult], number: int = 1) -> None:
+        seen = {"steps": 0}
+
+        def read(*arguments: Any) -> StepResult:
+            seen["steps"] += 1
+            result = engine.read(*arguments)
+            return change(result) if seen["steps"] >= number else result
+
+        monkeypatch.setattr(guard, "read", read)
+
+    return install
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
+    """Let the solver fail at given calls, counted from 1; the list returned holds every call that was made."""
+    sound = Built.advance
+
+    def install(*at: int, message: str = "IDA_CONV_FAIL: made up\nmore") -> list[int]:
+        calls: list[int] = []
+
+        def advance(self: Built, solution: Any, inputs: Any, longest: float) -> Any:
+            calls.append(len(calls) + 1)
+            if len(calls) in at or not at:
+                raise pybamm.SolverError(message)
+            return sound(self, solution, inputs, longest)
+
+        monkeypatch.setattr(Built, "advance", advance)
+        return calls
+
+    return install
+
+
+@pytest.mark.parametrize("rtol", [1e-8, 9e-8, 2e-4, 0.0, -1e-6, float("nan")])
+def test_a_tolerance_that_is_known_to_fail_is_refused(models: Any, rtol: float) -> None:
+    model = models.model("full")
+    with pytest.raises(SpecError, match=r"rtol: .* is outside 1e-07 to 0\.0001"):
+        solve(model, cycle(model.cell, 80.0), rtol=rtol)
+
+
+@pytest.mark.parametrize("rtol", [1e-7, 1e-5, 1e-4])
+def test_within_its_range_the_tolerance_does_not_matter(models: Any, rtol: float) -> None:
+    model = models.model("full")
+    found = solve(model, cycle(model.cell, 800.0), rtol=rtol, atol=rtol / 100)
+    assert found.steps[1].charge == pytest.approx(models.cycle(10.0).steps[1].charge, rel=1e-3)
+
+
+def test_a_half_cycle_that_stops_early_is_not_a_capacity(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap 2: half of the charge, and no event."""
+    monkeypatch.setattr(guard, "longest_half_cycle", lambda *_: 1800.0)
+    model = models.model("full")
+    with pytest.raises(PartialSolutionError, match=r"half cycle 1 \(charge at 80 mA/g\): ended on final time at 4\.\d+ V instead of 4\.8 V") as caught:
+        solve(model, cycle(model.cell, 80.0))
+    assert isinstance(caught.value.partial, CellResult)
+    assert caught.value.partial.steps == ()
+
+
+def test_an_early_stop_is_seen_where_only_the_ends_are_read(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "longest_half_cycle", lambda *_: 1800.0)
+    model = models.model("full")
+    for detail in ("voltage", "ends"):
+        with pytest.raises(PartialSolutionError, match="instead of 4.8 V"):
+            solve(model, cycle(model.cell, 80.0), detail=detail)  # type: ignore[arg-type]
+
+
+def test_what_was_computed_until_then_is_kept(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = models.cycle(1.0).steps[0].charge
+    lengths = iter([1e5, 600.0])
+    monkeypatch.setattr(guard, "longest_half_cycle", lambda *_: next(lengths))
+    model = models.model("full")
+    with pytest.raises(PartialSolutionError, match="half cycle 2") as caught:
+        solve(model, cycle(model.cell, 80.0))
+    (charge,) = caught.value.partial.steps
+    assert charge.step.direction == "charge"
+    assert charge.charge == pytest.approx(whole, rel=1e-6)
+
+
+@pytest.mark.parametrize("miss", [2e-3, -2e-3])
+def test_an_event_at_the_wrong_voltage_is_not_believed(models: Any, altered: Callable[..., None], miss: float) -> None:
+    altered(lambda result: replace(result, voltage=np.append(result.voltage[:-1], result.voltage[-1] + miss)))
+    model = models.model("full")
+    with pytest.raises(PartialSolutionError, match=r"at 4\.\d+ V instead of 4\.8 V"):
+        solve(model, cycle(model.cell, 80.0))
+
+
+def test_an_end_within_a_millivolt_is_believed(models: Any, altered: Callable[..., None]) -> None:
+    altered(lambda result: replace(result, voltage=np.append(result.voltage[:-1], result.voltage[-1] + 5e-4)))
+    model = models.model("full")
+    assert len(solve(model, cycle(model.cell, 80.0)).steps) == 2
+
+
+def test_a_half_cycle_without_charge_is_no_result(models: Any, altered: Callable[..., None]) -> None:
+    """Trap 9: zero current for the rest of the run, and no error."""
+    altered(lambda result: replace(result, time=np.zeros_like(result.time)), number=2)
+    model = models.model("full")
+    with pytest.raises(PartialSolutionError, match="half cycle 2"):
+        solve(model, cycle(model.cell, 80.0))
+
+
+def test_salt_below_zero_is_an_extrapolation(models: Any, altered: Callable[..., None]) -> None:
+    altered(lambda result: replace(result, salt=result.salt - 720.0))
+    model = models.model("full")
+    with pytest.raises(ExtrapolationError, match=r"the salt concentration at -\d+\.?\d* mol/m3"):
+        solve(model, cycle(model.cell, 80.0))
+    assert solve(model, cycle(model.cell, 80.0), check=("steps", "inventory")).steps  # the check is what raised
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "message"),
+    [
+        ("sodium", 1e-7, "sodium drifts by"),
+        ("PF6", -1e-7, "PF6 drifts by"),
+        ("salt", 1e-5, "salt changes by"),
+        ("host sodium", 1e-5, "host sodium changes by"),
+    ],
+)
+def test_an_inventory_that_does_not_close_is_an_error(models: Any, altered: Callable[..., None], name: str, share: float, message: str) -> None:
+    def leak(result: StepResult) -> StepResult:
+        start, end = result.inventories[name]
+        return replace(result, inventories={**result.inventories, name: (start, end * (1 + share))})
+
+    altered(leak)
+    model = models.model("full")
+    with pytest.raises(InventoryError, match=message):
+        solve(model, cycle(model.cell, 80.0))
+    assert solve(model, cycle(model.cell, 80.0), check=("steps", "extrapolation")).steps
+
+
+def test_a_half_cell_that_loses_sodium_is_an_error(models: Any, altered: Callable[..., None]) -> None:
+    def leak(result: StepResult) -> StepResult:
+        start, end = result.inventories["host sodium"]
+        return replace(result, inventories={**result.inventories, "host sodium": (start, end * (1 + 1e-5))})
+
+    altered(leak)
+    model = models.model("half")
+    with pytest.raises(InventoryError, match="host sodium changes by"):
+        solve(model, cycle(model.cell, 300.0))
+
+
+def test_a_failure_of_the_solver_is_tried_again_and_told(models: Any, failing: Callable[..., list[int]]) -> None:
+    """Trap 4 on the second half cycle: the whole protocol is run again at a tenth of the tolerance."""
+    expected = models.cycle(10.0).steps[1].charge
+    calls = failing(2)
+    model = models.model("full")
+    found = solve(model, cycle(model.cell, 800.0))
+    assert len(calls) == 4
+    (attempt,) = found.attempts
+    assert attempt.startswith("rtol 1e-06, mesh 20/20/20/20: mec3-eg, half cycle 2 (discharge at 800 mA/g): IDA_CONV_FAIL: made up")
+    assert "more" not in attempt
+    assert found.steps[1].charge == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[int]]) -> None:
+    failing(1, 2)
+    model = models.model("full")
+    found = solve(model, cycle(model.cell, 800.0))
+    assert len(found.attempts) == 2
+    assert found.attempts[1].startswith("rtol 1e-07, mesh 20/20/20/20")
+
+
+def test_when_every_rung_fails_each_is_named(models: Any, failing: Callable[..., list[int]]) -> None:
+    calls = failing()
+    model = models.model("full")
+    with pytest.raises(SolveError, match=r"every attempt failed.*rtol 1e-06.*\| rtol 1e-07.*\| rtol 1e-06, mesh 20/20/20/40") as caught:
+        solve(model, cycle(model.cell, 80.0))
+    assert len(calls) == 3
+    assert isinstance(caught.value.partial, CellResult)
+
+
+def test_a_sweep_records_a_failure_and_goes_on(models: Any, failing: Callable[..., list[int]]) -> None:
+    failing(2, 4, 6)  # each rung fails on the discharge
+    model = models.model("full")
+    found = solve(model, cycle(model.cell, 800.0), on_fail="record")
+    assert [step.step.direction for step in found.steps] == ["charge"]
+    flag = found.flags[-1]
+    assert (flag.code, flag.severity) == ("partial", "refusal")
+    assert "every attempt failed" in flag.message
+
+
+def test_a_broken_balance_is_not_tried_again(models: Any, altered: Callable[..., None], failing: Callable[..., list[int]]) -> None:
+    calls = failing(99)
+    altered(lambda result: replace(result, salt=result.salt - 720.0))
+    model = models.model("full")
+    with pytest.raises(ExtrapolationError):
+        solve(model, cycle(model.cell, 80.0))
+    assert len(calls) == 1
+
+
+def test_the_word_extrapolation_of_the_solver_is_understood(models: Any, failing: Callable[..., list[int]]) -> None:
+    failing(message="extrapolation occurred for ['D_e']")
+    model = models.model("full")
+    with pytest.raises(ExtrapolationError, match="extrapolation occurred"):
+        solve(model, cycle(model.cell, 80.0))
+
+
+@pytest.fixture
+def half_a_table(full: Cell) -> Cell:
+    """A cathode whose measured potential ends where the host is half full."""
+    assert full.cathode is not None
+    isotherm = isotherm_of(full.cathode)
+    fraction = np.concatenate([np.geomspace(1e-4, 0.02, 40), np.linspace(0.03, 0.5, 60)])
+    table = PotentialTable(tuple(fraction), tuple(np.asarray(isotherm.potential(fraction)) + 0.0641), "made up")
+    return replace(full, cathode=replace(full.cathode, material=replace(full.cathode.material, populations=(), table=table)))
+
+
+def test_a_table_that_ends_too_early_does_not_give_a_capacity(half_a_table: Cell) -> None:
+    with pytest.raises(SolveError, match="cathode potential"):
+        solve(CellModel(half_a_table), cycle(half_a_table, 80.0))
+
+
+@pytest.mark.xfail(reason="PyBaMM says 'interpolation bounds were exceeded', and the guard looks for 'extrapolat'", raises=SolveError, strict=True)
+def test_a_table_that_ends_too_early_is_called_an_extrapolation(half_a_table: Cell) -> None:
+    try:
+        solve(CellModel(half_a_table), cycle(half_a_table, 80.0))
+    except ExtrapolationError:
+        return
+    pytest.fail("it solved")
+
+
+def test_what_pybamm_only_logs_is_read() -> None:
+    before = list(pybamm.logger.handlers)
+    with captured_log() as log:
+        pybamm.logger.warning("a made-up warning")
+        pybamm.logger.info("nothing")
+    assert log == ["a made-up warning"]
+    assert pybamm.logger.handlers == before
+
+
+def test_a_log_line_goes_into_the_message(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: Any) -> float:
+        pybamm.logger.warning("a made-up warning")
+        return 1800.0
+
+    monkeypatch.setattr(guard, "longest_half_cycle", short)
+    model = models.model("full")
+    with pytest.raises(PartialSolutionError, match=r"The solver logged: a made-up warning"):
+        solve(model, cycle(model.cell, 80.0))
+
+
+def test_a_model_is_built_once(models: Any) -> None:
+    model = models.model("full")
+    mesh = guard.DEFAULT_MESH
+    assert model.built(mesh, 1e-6, 1e-8) is model.built(mesh, 1e-6, 1e-8)
+    assert model.built(mesh, 1e-6, 1e-8) is not model.built(mesh, 1e-5, 1e-8)
+
+
+def test_a_run_does_not_change_the_next_one(models: Any) -> None:
+    """The state of a solver is not carried over: the same run twice, another in between."""
+    model = models.model("full")
+    first = solve(model, cycle(model.cell, 800.0))
+    solve(model, cycle(model.cell, 80.0))
+    again = solve(model, cycle(model.cell, 800.0))
+    for one, two in zip(first.steps, again.steps, strict=True):
+        assert np.array_equal(one.voltage, two.voltage)
+        assert one.inventories == two.inventories
