@@ -43,7 +43,7 @@ def test_sodium_and_pf6_stay_in_the_cell(models: Any, rate: float, hierarchy: st
 @pytest.mark.parametrize(("hierarchy", "allowed"), [("SPMe", 1e-9), ("DFN", 5e-6)])
 @pytest.mark.parametrize("rate", RATES)
 def test_salt_and_hosts_change_by_the_charge_passed(models: Any, rate: float, hierarchy: str, allowed: float) -> None:
-    """V3: the salt falls on charge by Q/F and returns on discharge. In the DFN the current itself is only as exact as its algebraic solve."""
+    """V3: the salt falls on charge by Q/F and returns on discharge. The DFN solves for its current, to 1e-6 of it at 1 C."""
     for step in models.cycle(rate, hierarchy=hierarchy).steps:
         moved = step.step.current * step.time[-1] / FARADAY
         change = {name: end - start for name, (start, end) in step.inventories.items()}
@@ -59,7 +59,6 @@ def test_the_guard_lets_the_default_model_pass(models: Any, rate: float) -> None
     assert solve(model, cycle(model.cell, rate * 80.0)).attempts == ()
 
 
-@pytest.mark.xfail(reason="the guard asks 1e-6 of a DFN whose current is exact to 1.1e-6 at 1 C", raises=InventoryError, strict=True)
 def test_the_guard_lets_the_dfn_pass_at_one_c(models: Any) -> None:
     model = models.model("full", "DFN")
     solve(model, cycle(model.cell, 80.0))
@@ -118,7 +117,9 @@ def test_depletion_raises_the_potential_of_the_cathode(full: Cell, half_cycle_of
     assert found == pytest.approx(-2 * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY * np.log(share), abs=1e-4)
 
 
-def test_the_concentration_term_raises_the_mean_voltage_by_eight_millivolt(models: Any, full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_concentration_term_raises_the_mean_voltage_by_eight_millivolt(
+    models: Any, full: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Specification 3.2: about 8 mV (3 mV) at 29 % depletion."""
     import dualion.models.engine as engine
 

@@ -28,7 +28,11 @@ def _discharge(model: Any, *, beyond_the_tables: Literal["error", "ignore"] = "e
 
 
 def _salt(solution: Any) -> Any:
-    name = "Salt in electrolyte [mol]" if "Salt in electrolyte [mol]" in solution.all_models[0].variables else "Total lithium in electrolyte [mol]"
+    name = (
+        "Salt in electrolyte [mol]"
+        if "Salt in electrolyte [mol]" in solution.all_models[0].variables
+        else "Total lithium in electrolyte [mol]"
+    )
     return np.asarray(solution[name](SECONDS))
 
 

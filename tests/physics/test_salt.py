@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dualion.errors import SolveError
 from dualion.models.engine import CellModel
 from dualion.models.experiments import Protocol, cycle
 from dualion.models.outputs import CellResult, working_mass
@@ -52,7 +53,7 @@ def _charge(cell: Cell, specific_current: float, mesh: tuple[int, int, int, int]
 
 @pytest.mark.parametrize(("transference", "weight"), [(0.2, 0.8), (0.8, 0.8)], ids=["anode", "cathode"])
 def test_the_salt_at_an_electrode_falls_with_the_root_of_time(full: Cell, transference: float, weight: float) -> None:
-    """V14: c0 - 2 tau i / F sqrt(t / (pi eps D_eff)), tau = 1 - t_plus at the anode and t_plus at the cathode, while t << eps L^2 / 4 D_eff.
+    """V14: c0 - 2 tau i / F sqrt(t / (pi eps D_eff)), while t << eps L^2 / 4 D_eff; tau = 1 - t_plus at the anode, t_plus at the cathode.
 
     With t_plus 0.2 the poorest place is the anode, with 0.8 the cathode; both have tau = 0.8.
     """
@@ -114,7 +115,6 @@ def test_an_empty_electrolyte_ends_the_charge_on_the_voltage(lean: dict[float, C
     assert 0 <= run.steps[0].salt[:, 0].min() < 20.0
 
 
-@pytest.mark.xfail(reason="the flag reads the profile at the end of the discharge, which begins as empty as the charge ended", strict=True)
 def test_an_empty_electrolyte_says_where(lean: dict[float, CellResult]) -> None:
     """The anode takes 1 - t_plus = 0.58 of the salt out of the smaller pores: the profile at the end of the charge is emptiest there."""
     run = lean[25.0]
@@ -128,19 +128,26 @@ def test_a_lean_cell_with_salt_to_spare_is_not_called_salt_limited(lean: dict[fl
     assert 20.0 < lean[60.0].steps[0].salt[:, 0].min() < 60.0  # 44 in 3.8
 
 
-def test_a_full_anode_has_no_room_and_that_is_a_result(full: Cell) -> None:
-    for state in ("fully_sodiated", 1.0):
-        cell = replace(full, initial_sodiation=state)  # type: ignore[arg-type]
-        run = solve(CellModel(cell), cycle(cell, 80.0))
-        assert [flag.code for flag in run.flags] == ["no_room_for_sodium"]
-        assert run.flags[0].severity == "refusal"
-        assert [step.capacity(working_mass(cell)) for step in run.steps] == [0.0]
+def _assembled(models: Any, state: Any) -> CellModel:
+    """The reference cell with another sodiation at assembly, which is an input of the built model."""
+    model = models.model("full")
+    return CellModel(replace(model.cell, initial_sodiation=state), _built=model._built)
 
 
-def test_a_share_of_sodium_is_where_the_charge_begins(full: Cell) -> None:
-    """A fraction f is f of the capacity above 0 V: the anode starts lower and the cell ends at the same place of the cathode."""
-    cell = replace(full, initial_sodiation=0.5)
-    run = solve(CellModel(cell), cycle(cell, 80.0))
+@pytest.mark.parametrize("state", ["fully_sodiated", 1.0])
+def test_a_full_anode_has_no_room_and_that_is_a_result(models: Any, state: Any) -> None:
+    model = _assembled(models, state)
+    run = solve(model, cycle(model.cell, 80.0))
+    assert [flag.code for flag in run.flags] == ["no_room_for_sodium"]
+    assert run.flags[0].severity == "refusal"
+    assert [step.capacity(working_mass(model.cell)) for step in run.steps] == [0.0]
+
+
+def test_a_share_of_sodium_is_where_the_charge_begins(models: Any) -> None:
+    """A fraction f is f of the capacity above 0 V: the anode starts lower, and the cathode still decides the capacity."""
+    model = _assembled(models, 0.5)
+    cell = model.cell
+    run = solve(model, cycle(cell, 80.0))
     start, _ = run.steps[0].inventories["host sodium"]
     mass = cell.anode.loading.value * cell.area.value * 1e-3  # [g]
     assert start * FARADAY / 3.6 / mass == pytest.approx(0.5 * 424.1, abs=0.1)
@@ -148,13 +155,13 @@ def test_a_share_of_sodium_is_where_the_charge_begins(full: Cell) -> None:
     assert run.steps[0].anode_potential[0] < 0.1
 
 
-@pytest.mark.xfail(reason="the start of an empty anode lies outside the table of its isotherm", strict=True)
-def test_an_anode_without_any_sodium_is_a_fraction_too(full: Cell) -> None:
-    cell = replace(full, initial_sodiation=0.0)
-    solve(CellModel(cell), cycle(cell, 80.0))
+@pytest.mark.xfail(reason="the start of an empty anode lies outside the table of its isotherm", raises=SolveError, strict=True)
+def test_an_anode_without_any_sodium_is_a_fraction_too(models: Any) -> None:
+    model = _assembled(models, 0.0)
+    solve(model, cycle(model.cell, 80.0))
 
 
-def test_an_anode_below_zero_volt_could_plate(full: Cell) -> None:
-    cell = replace(full, initial_sodiation=0.9)
-    (flag,) = solve(CellModel(cell), cycle(cell, 80.0)).flags
+def test_an_anode_below_zero_volt_could_plate(models: Any) -> None:
+    model = _assembled(models, 0.9)
+    (flag,) = solve(model, cycle(model.cell, 80.0)).flags
     assert (flag.code, flag.severity) == ("plating_possible", "warning")

@@ -172,7 +172,7 @@ def initial_fractions(cell: Cell, parameters: Mapping[str, float]) -> dict[str, 
     elif cell.initial_sodiation == "fully_sodiated":
         filled = float(anode.fraction(SODIATED_POTENTIAL))
     else:
-        filled = float(cell.initial_sodiation) * float(anode.fraction(0.0))
+        filled = max(float(cell.initial_sodiation) * float(anode.fraction(0.0)), float(anode.fraction(DESODIATED_POTENTIAL)))
     return {"anode.initial_fraction": filled, "cathode.initial_fraction": DISCHARGED_VACANCIES}
 
 
@@ -236,8 +236,10 @@ def read(solution: Any, cell: Cell, step: HalfCycle, detail: Detail) -> StepResu
     for short, name in _INVENTORIES[cell.kind].items():
         entries = solution[name].entries
         inventories[short] = (float(entries[0]), float(entries[-1]))
-    profile = {"position": np.asarray(solution["x [m]"].entries)[:, -1], "salt": salt[:, -1]}
-    return StepResult(step, times - times[0], voltage, np.stack(extrema, axis=1), anode, inventories, profile)
+    position = np.asarray(solution["x [m]"].entries)[:, -1]
+    profile = {"position": position, "salt": salt[:, -1]}
+    poorest = float(position[np.unravel_index(int(np.argmin(salt)), salt.shape)[0]])
+    return StepResult(step, times - times[0], voltage, np.stack(extrema, axis=1), anode, inventories, profile, poorest)
 
 
 def _refined(times: Array) -> Array:

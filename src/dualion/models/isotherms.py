@@ -25,8 +25,14 @@ from dualion.errors import SpecError
 from dualion.records.cell import Electrode
 from dualion.records.material import Material
 
-#: Newton steps of ``logit_potential``: within 1e-6 V over widths of 3 to 80 mV, within 1e-10 V for the materials shipped here.
-NEWTON_STEPS = 8
+#: Steps of ``logit_potential``, each Newton's or, where that would leave the bracket, half of it: within 1e-6 V for widths of 3 to 80 mV.
+NEWTON_STEPS = 16
+
+#: How far beyond the bracket a step may reach and still count as Newton's last one.
+_ROUNDING = 1e-9  # [V]
+
+#: Keeps logarithms and slopes finite where a host is full or empty to the last bit.
+_TINY = 1e-300
 
 #: Knots of a table: pchip then lies within 1e-5 V of the isotherm wherever a host is between 0.1 % and 99.9 % full.
 TABLE_POINTS = 1200
@@ -169,13 +175,18 @@ def logit_potential(fraction: Any, *populations: Any, sign: int = 1) -> Any:
         low, high = np.fmin(low, single), np.fmax(high, single)
         potential = potential + single * (capacity / size)
     for _ in range(NEWTON_STEPS):
-        filled, slope = 0.0, 0.0
+        filled, slope = _TINY, _TINY
         for capacity, middle, width in zip(capacities, middles, widths, strict=True):
             occupied = _occupied(sign * (potential - middle) / width)
             filled = filled + capacity / size * occupied
             slope = slope + capacity / size * occupied * (1.0 - occupied) / width
-        step = (np.log((1.0 - filled) / filled) - logit) * filled * (1.0 - filled) / slope
-        potential = np.fmax(np.fmin(potential - sign * step, high), low)
+        # the bracket closes from the side on which the potential lies; 1.0 and 0.0 stand for yes and no, so that it can be traced
+        too_high = 1.0 * (sign * (fraction - filled) > 0)
+        high, low = high + too_high * (potential - high), potential + too_high * (low - potential)
+        rest = np.fmax(1.0 - filled, _TINY)
+        newton = potential - sign * (np.log(rest / filled) - logit) * filled * rest / slope
+        inside = 1.0 * (newton > low - _ROUNDING) * (newton < high + _ROUNDING)
+        potential = inside * np.fmax(np.fmin(newton, high), low) + (1.0 - inside) * 0.5 * (low + high)
     return potential
 
 

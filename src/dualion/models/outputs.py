@@ -39,6 +39,8 @@ class StepResult:
         [mol] of ``salt``, ``sodium``, ``PF6``, ``host sodium``, ``host PF6`` at start and end.
     profile : mapping of str to ndarray
         Salt concentration [mol/m3] against position [m] at the end.
+    poorest : float
+        [m] where the salt was least.
     """
 
     step: HalfCycle
@@ -48,6 +50,7 @@ class StepResult:
     anode_potential: Array
     inventories: Mapping[str, tuple[float, float]]
     profile: Mapping[str, Array] = field(default_factory=dict)
+    poorest: float = 0.0
 
     @property
     def charge(self) -> float:

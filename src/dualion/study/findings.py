@@ -6,12 +6,13 @@ else the cell's calibration. Every other run that yields the claim is shown besi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dualion.models.mass_bases import CellMass, cell_mass, mass
-from dualion.models.targets import Target
+from dualion.models.targets import RATIOS, Target
 from dualion.records.cell import Cell
 from dualion.records.quantity import Flag, Quantity
 from dualion.study.compute import Computed
@@ -99,7 +100,9 @@ def judging_task(study: Study, tasks: Sequence[Task], claim: str) -> Task | None
     predicting = next((p for p in study.predictions if claim in p.claims), None)
     if predicting is not None:
         joined = [task for task in of_cell if task.name.startswith(f"{predicting.name}.")]
-        plain = [task for task in of_cell if task.calibration == predicting.calibration and task.kind == "calibrate"]
+        named = (predicting.calibration, predicting.calibration.partition(".")[0])
+        calibrated = [task for task in of_cell if task.kind == "calibrate"]
+        plain = [t for t in calibrated if t.name == named[0]] or [t for t in calibrated if t.calibration == named[1]]
         return next(iter(joined or plain), None)
     calibrations = [task for task in of_cell if task.kind == "calibrate"]
     fitted = [task for task in calibrations if task.role == "calibration" and any(t.claim == claim for t in task.targets)]
@@ -127,7 +130,7 @@ def _quantity(study: Study, task: Task, outcome: Mapping[str, Any], entry: Mappi
     current = producer.currents[claim.id]
     row = next(row for row in outcome["rows"] if row["specific_current"] == current)
     factor, basis = _factor(task.cell, producer.quantity, current, outcome["rows"])
-    error = _with_numerical(entry["stderr"], row["errors"], producer.quantity)
+    error = _with_numerical(entry["stderr"], row, producer.quantity)
     defining = basis or ("anode" if task.cell.kind == "half" else "cathode")
     return Obtained(
         claim=claim.id,
@@ -153,7 +156,7 @@ def _flags(task: Task, outcome: Mapping[str, Any], row: Mapping[str, Any], quant
     """What a reader must know of a simulated number."""
     flags = tuple(Flag(flag["code"], flag["severity"], flag["message"]) for flag in row["flags"])
     flags += _transport_spread(outcome, row["specific_current"], quantity)
-    if task.cell.cathode is not None and task.cell.cathode.material.ocp_standing == "assumed" and "voltage" in quantity:
+    if task.cell.cathode is not None and task.cell.cathode.material.ocp_standing == "assumed" and _rests_on_voltage(quantity):
         flags += (_ASSUMED_OCP,)
     return flags
 
@@ -178,12 +181,26 @@ def _design(cell: Cell, rows: Sequence[Mapping[str, Any]]) -> CellMass:
     return cell_mass(cell, max(row["values"]["charge_capacity"] for row in rows))
 
 
-def _with_numerical(stderr: float | None, errors: Mapping[str, float], quantity: str) -> float | None:
-    """The error of the fit with that of mesh and tolerance, in quadrature."""
-    if stderr is None:
-        return None
-    numerical = errors.get("mean_voltage" if "voltage" in quantity else "specific_capacity", 0.0)
-    return float((stderr**2 + numerical**2) ** 0.5)
+def _with_numerical(stderr: float | None, row: Mapping[str, Any], quantity: str) -> float | None:
+    """The error of the fit with that of mesh and tolerance, in quadrature, in the unit of what the model gave.
+
+    An energy is Q V; a ratio of two capacities has the relative error of one of them, twice in quadrature.
+    """
+    if stderr is None or not row["errors"]:
+        return stderr
+    capacity, voltage = row["errors"]["specific_capacity"], row["errors"]["mean_voltage"]
+    values = row["values"]
+    if quantity == "energy_density":
+        numerical = math.hypot(capacity * values["mean_voltage"], voltage * values["specific_capacity"])
+    elif quantity in RATIOS:
+        numerical = 100 * math.sqrt(2) * capacity / values[RATIOS[quantity]]
+    else:
+        numerical = voltage if _rests_on_voltage(quantity) else capacity
+    return math.hypot(stderr, numerical)
+
+
+def _rests_on_voltage(quantity: str) -> bool:
+    return "voltage" in quantity or quantity in ("energy_density", "power_density")
 
 
 def _transport_spread(outcome: Mapping[str, Any], current: float, quantity: str) -> tuple[Flag, ...]:

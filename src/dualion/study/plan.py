@@ -32,15 +32,15 @@ _READ_AS = {
 }
 
 #: Which fitted parameters a later task takes over.
-Share = Literal["anode", "cathode", "shape"]
+Share = Literal["anode", "cathode", "shape", "all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """Fitted values that a task takes over from an earlier one.
 
-    ``share`` is ``"anode"`` or ``"cathode"`` for every parameter of that electrode, or ``"shape"`` for position and width of the
-    anode's pore population.
+    ``share`` is ``"all"`` for every parameter, ``"anode"`` or ``"cathode"`` for every one of that electrode, or ``"shape"`` for
+    position and width of the anode's pore population.
     """
 
     task: str
@@ -266,7 +266,7 @@ def _other_sodiation(task: Task) -> Task:
         cell=replace(task.cell, initial_sodiation=other),
         targets=(),
         fits=(),
-        needs=(*task.needs, Need(task.name, "cathode")),
+        needs=(*task.needs, Need(task.name, "all")),
         label=f"{task.cell.name}, anode {str(other).replace('_', ' ')} at assembly",
     )
 

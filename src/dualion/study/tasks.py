@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dualion.models.targets import RATIOS, Target
 from dualion.numerics.rounding import SOLVER_DIGITS, rounded, significant
 from dualion.records.cell import Cell
 from dualion.records.json import to_plain
@@ -45,6 +46,8 @@ def settled(task: Task, inherited: Inherited) -> Cell:
 
 
 def _taken(name: str, share: str) -> bool:
+    if share == "all":
+        return True
     if share == "shape":
         return name.startswith("anode.") and name.endswith(("_potential", "_width"))
     return name.startswith(f"{share}.")
@@ -111,15 +114,21 @@ def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
 def _simulated(task: Task, cell: Cell) -> dict[str, Any]:
     tests = _rate_tests(task, cell)
     found = {row["specific_current"]: row["values"] for row in tests["rows"]}
-    values = [(target.claim, _of_row(found[target.specific_current], target.quantity)) for target in task.wanted]
+    values = [(target.claim, _of_rows(found, target)) for target in task.wanted]
     wanted = [{"claim": claim, "value": value, "stderr": None} for claim, value in values if value is not None]
     return {"values": {}, "claims": fitted_claims(cell), "cell": to_plain(cell), "fit": None, "wanted": wanted, **tests}
 
 
-def _of_row(values: Mapping[str, float], quantity: str) -> float | None:
-    if quantity == "specific_energy" and "mean_voltage" in values:
+def _of_rows(rows: Mapping[float, Mapping[str, float]], target: Target) -> float | None:
+    """A target of a rate test, by current; None where its rows do not have it."""
+    values = rows[target.specific_current]
+    if target.quantity == "specific_energy" and "mean_voltage" in values:
         return values["specific_capacity"] * values["mean_voltage"]
-    return values.get(quantity)
+    if target.quantity in RATIOS and target.reference_current is not None:
+        capacity = RATIOS[target.quantity]
+        here, there = values.get(capacity), rows[target.reference_current].get(capacity)
+        return 100 * here / there if here is not None and there else None
+    return values.get(target.quantity)
 
 
 def _rate_tests(task: Task, cell: Cell) -> dict[str, Any]:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.models
 BOUNDARY = 0.15
 F1 = {"anode.slope_capacity": 106.9, "anode.pore_capacity": 547.0, "anode.pore_potential": 0.0106, "anode.pore_width": 0.0253}
 #: The seven data of the specification, 2.5.
-SEVEN = tuple(Target(f"T{k}", "specific_capacity", 300 * rate, 1.0) for k, rate in enumerate((0.1, 0.2, 0.5, 1.0, 2.0))) + (
+SEVEN = (
+    *(Target(f"T{k}", "specific_capacity", 300 * rate, 1.0) for k, rate in enumerate((0.1, 0.2, 0.5, 1.0, 2.0))),
     Target("T5", "plateau_capacity", 30.0, 1.0),
     Target("T6", "plateau_capacity", 300.0, 1.0),
 )
@@ -42,7 +43,7 @@ def two_targets(half: Cell) -> list[Target]:
 
 @pytest.fixture(scope="module")
 def two(half: Cell, two_targets: list[Target]) -> CellFit:
-    return calibrate(half, two_targets, TWO, boundary=BOUNDARY, starts=4)
+    return calibrate(half, two_targets, TWO, boundary=BOUNDARY, starts=2)
 
 
 def test_the_truth_is_found_from_data_without_noise(two: CellFit, two_targets: list[Target]) -> None:
@@ -72,7 +73,7 @@ def test_the_error_of_a_fitted_quantity_is_that_of_its_data(half: Cell, two: Cel
 def test_a_bound_that_is_hit_is_reported(half: Cell) -> None:
     """1000 mAh/g would need more pores than a gram of carbon has."""
     targets = [Target("A", "specific_capacity", 30.0, 1000.0), Target("B", "specific_capacity", 60.0, 1000.0)]
-    found = calibrate(half, targets, TWO, boundary=BOUNDARY, starts=2)
+    found = calibrate(half, targets, TWO, boundary=BOUNDARY, starts=1)
     for name, at_bound, identified in zip(TWO, found.fit.at_bound, found.fit.identified, strict=True):
         assert at_bound
         assert not identified
@@ -82,7 +83,7 @@ def test_a_bound_that_is_hit_is_reported(half: Cell) -> None:
 def test_as_many_parameters_as_data_leave_no_degrees_of_freedom(half: Cell, two_targets: list[Target]) -> None:
     from dualion.study.tasks import _fit_flags
 
-    found = calibrate(half, [two_targets[0], two_targets[3]], TWO, boundary=BOUNDARY, starts=2)
+    found = calibrate(half, [two_targets[0], two_targets[3]], TWO, boundary=BOUNDARY, starts=1)
     assert found.fit.degrees_of_freedom == 0
     assert "no_degrees_of_freedom" in [flag["code"] for flag in _fit_flags(found.fit)]
 
@@ -106,9 +107,13 @@ def test_a_parameter_that_the_cell_lacks_is_refused(half: Cell) -> None:
 def test_a_cathode_is_found_from_three_data(full: Cell) -> None:
     """Two capacities and a voltage settle size, diffusivity and position, as in the study."""
     names = ("cathode.host_capacity", "cathode.diffusivity", "cathode.ocp_shift")
-    asked = (Target("A", "specific_capacity", 80.0, 1.0), Target("B", "specific_capacity", 800.0, 1.0), Target("C", "mean_voltage", 80.0, 1.0))
+    asked = (
+        Target("A", "specific_capacity", 80.0, 1.0),
+        Target("B", "specific_capacity", 800.0, 1.0),
+        Target("C", "mean_voltage", 80.0, 1.0),
+    )
     targets = _set(asked, simulated(CellModel(full), asked, parameters={}, boundary=BOUNDARY))
-    found = calibrate(full, targets, names, boundary=BOUNDARY, starts=4)
+    found = calibrate(full, targets, names, boundary=BOUNDARY, starts=1)
     assert found.values["cathode.host_capacity"] == pytest.approx(95.905, abs=0.05)
     assert found.values["cathode.diffusivity"] == pytest.approx(3.32e-15, rel=0.01)
     assert found.values["cathode.ocp_shift"] == pytest.approx(-0.0641, abs=5e-4)
@@ -120,16 +125,16 @@ def test_the_truth_lies_within_the_errors_for_most_seeds_of_noise(half: Cell) ->
     names = tuple(F1)
     truth = cheap_half_cell(half, SEVEN, F1, BOUNDARY)
     inside = 0
-    for seed in range(8):
+    for seed in range(6):
         data = _set(SEVEN, truth, noise=0.005, seed=seed)
 
         def residual(values: np.ndarray, data: list[Target] = data) -> np.ndarray:
             found = cheap_half_cell(half, data, dict(zip(names, map(float, values), strict=True)), BOUNDARY)
             return np.array([(f - t.value) / t.sigma for f, t in zip(found, data, strict=True)])
 
-        result = fit(residual, [FREE[name] for name in names], starts=4, refine=1, seed=seed)
+        result = fit(residual, [FREE[name] for name in names], starts=2, refine=1, seed=seed)
         inside += all(abs(v - F1[n]) <= 2 * e for n, v, e in zip(names, result.values, result.stderr, strict=True))
-    assert inside >= 7
+    assert inside >= 5
 
 
 @pytest.mark.slow

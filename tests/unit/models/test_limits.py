@@ -17,7 +17,9 @@ BOUNDARY = 0.15
 
 def test_the_half_cell_limit_follows_the_full_model(half: Cell) -> None:
     """0.1 to 1 C; the limit has no particle and no salt gradient, so it lies above."""
-    targets = [Target("P", quantity, 300.0 * rate, 1.0) for rate in (0.1, 0.2, 0.5) for quantity in ("specific_capacity", "plateau_capacity")]
+    targets = [
+        Target("P", quantity, 300.0 * rate, 1.0) for rate in (0.1, 0.2, 0.5) for quantity in ("specific_capacity", "plateau_capacity")
+    ]
     found = simulated(CellModel(half), targets, parameters={}, boundary=BOUNDARY)
     assert cheap_half_cell(half, targets, {}, BOUNDARY) == pytest.approx(found, abs=4.0)
 
@@ -33,7 +35,11 @@ def test_at_one_c_the_half_cell_limit_is_still_near(half: Cell) -> None:
 def test_the_half_cell_limit_gives_ratios_in_percent(half: Cell) -> None:
     ratio, low, high = cheap_half_cell(
         half,
-        [Target("P", "plateau_retention", 300.0, 1.0, 60.0), Target("P", "plateau_capacity", 60.0, 1.0), Target("P", "plateau_capacity", 300.0, 1.0)],
+        [
+            Target("P", "plateau_retention", 300.0, 1.0, 60.0),
+            Target("P", "plateau_capacity", 60.0, 1.0),
+            Target("P", "plateau_capacity", 300.0, 1.0),
+        ],
         {},
         BOUNDARY,
     )

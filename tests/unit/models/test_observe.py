@@ -53,13 +53,19 @@ def test_the_boundary_moves_capacity_from_slope_to_plateau(half_model: CellModel
 
 @pytest.mark.parametrize(("quantity", "part"), [("plateau_retention", "plateau_capacity"), ("capacity_retention", "specific_capacity")])
 def test_a_ratio_is_that_of_its_capacity_in_percent(half_model: CellModel, quantity: str, part: str) -> None:
-    ratio, low, high = _asked(half_model, Target("P", quantity, 300.0, 1.0, 60.0), Target("P", part, 60.0, 1.0), Target("P", part, 300.0, 1.0))
+    ratio, low, high = _asked(
+        half_model, Target("P", quantity, 300.0, 1.0, 60.0), Target("P", part, 60.0, 1.0), Target("P", part, 300.0, 1.0)
+    )
     assert ratio == pytest.approx(100 * high / low, rel=1e-6)
     assert ratio < 100
 
 
 def test_values_come_in_the_order_of_the_targets(full_model: CellModel) -> None:
-    targets = [Target("A", "mean_voltage", 800.0, 1.0), Target("B", "specific_capacity", 80.0, 1.0), Target("C", "specific_capacity", 800.0, 1.0)]
+    targets = [
+        Target("A", "mean_voltage", 800.0, 1.0),
+        Target("B", "specific_capacity", 80.0, 1.0),
+        Target("C", "specific_capacity", 800.0, 1.0),
+    ]
     forward = _asked(full_model, *targets)
     assert _asked(full_model, *reversed(targets)) == pytest.approx(forward[::-1], rel=1e-9)
     assert forward == pytest.approx([3.97, 94.8, 86.4], rel=0.005)

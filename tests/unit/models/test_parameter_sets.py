@@ -93,7 +93,7 @@ def test_a_full_host_holds_its_capacity() -> None:
 
 
 def test_the_cathode_particle_holds_vacancies(full: Cell) -> None:
-    """y = 1 - theta: its potential falls as it fills, and a discharged cathode is full of vacancies."""
+    """Vacancies y = 1 - theta: its potential falls as it fills, and a discharged cathode is full of vacancies."""
     assert full.cathode is not None
     potential = cell_parameters(full).values["Positive electrode OCP [V]"]
     isotherm = isotherm_of(full.cathode)
@@ -121,7 +121,7 @@ def test_an_open_shift_takes_the_place_of_the_one_in_the_table(full: Cell) -> No
 
 
 def test_the_exchange_current_at_half_filling_follows_from_the_charge_transfer_resistance(half: Cell) -> None:
-    """jhat = R T / (F R_ct a L A): 14.66 ohm, a L = 3 * 0.45 / 1 um * 13.9 um, 1.131 cm2."""
+    """At half filling R T / (F R_ct a L A): 14.66 ohm, a L = 3 * 0.45 / 1 um * 13.9 um, 1.131 cm2."""
     exchange = cell_parameters(half).values["Positive electrode exchange-current density [A.m-2]"]
     expected = 0.0256926 / (14.66 * 1.131e-4 * 3 * 0.45 / 1e-6 * half.anode.thickness)
     assert _value(exchange(1000.0, 50.0, 100.0, 298.15)) == pytest.approx(expected, rel=1e-5)

@@ -56,7 +56,9 @@ def test_energies_are_those_of_the_discharge_on_each_basis(full_rows: tuple[Rate
         total = row.values["specific_capacity"] * row.values["mean_voltage"]
         for basis in FULL_CELL_BASES:
             assert row.energies[basis] == pytest.approx(total / mass(design, mass_basis=basis), rel=1e-9)
-            assert row.powers[basis] == pytest.approx(row.specific_current * row.values["mean_voltage"] / mass(design, mass_basis=basis), rel=1e-9)
+            assert row.powers[basis] == pytest.approx(
+                row.specific_current * row.values["mean_voltage"] / mass(design, mass_basis=basis), rel=1e-9
+            )
 
 
 def test_the_anode_is_extrapolated_beyond_its_half_cell(full_rows: tuple[RateRow, ...], half_row: RateRow) -> None:
@@ -85,6 +87,6 @@ def test_a_row_is_plain_data(full_rows: tuple[RateRow, ...]) -> None:
 
 
 def test_a_continuous_block_lies_near_the_isolated_cycle(full: Cell) -> None:
-    (first, second) = block_difference(CellModel(full), [80.0, 800.0])
-    assert first == pytest.approx(0.0, abs=0.5)
-    assert second == pytest.approx(0.0, abs=2.0)
+    """Five cycles at 10 C: the last begins where a discharge ended, not where the cell was built."""
+    (difference,) = block_difference(CellModel(full), [800.0])
+    assert 0 < abs(difference) < 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from dualion.study.load import load, locate
 from dualion.study.plan import Need, Task, plan
 
 #: What a worker imports instead of the cell models: a task says in its label what shall become of it.
-WORK = '''
+WORK = """
 import os
 import time
 from dualion.errors import SolveError
@@ -33,7 +32,7 @@ def work(task, inherited):
     if task.label == "slow":
         time.sleep(1.0)
     return {"values": {}, "claims": ["P001"], "made": task.name, "current": task.currents[0], "needed": sorted(inherited)}
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def task(template: Task) -> Callable[..., Task]:
 
 @pytest.fixture
 def tree(task: Callable[..., Task]) -> tuple[Task, ...]:
-    """a <- b <- c, and d alone."""
+    """Task c needs b, b needs a, and d is alone."""
     return task("a"), task("b", "a"), task("c", "b"), task("d")
 
 

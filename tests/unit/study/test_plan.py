@@ -45,7 +45,7 @@ def test_what_each_task_takes_over(tasks: dict[str, Task]) -> None:
     assert tasks["half_mec3"].needs == ()
     assert tasks["half_mec0.h1"].needs == (Need("half_mec3_all.plateau_338", "shape"),)
     assert tasks["full_cell"].needs == tasks["full_cell_all, 15 ohm"].needs == (anode,)
-    assert tasks["full_cell, fully_sodiated"].needs == (anode, Need("full_cell", "cathode"))
+    assert tasks["full_cell, fully_sodiated"].needs == (anode, Need("full_cell", "all"))
     assert tasks["mec0_full_cell.h2"].needs == (Need("full_cell", "cathode"), Need("half_mec0.h2", "anode"))
 
 
@@ -146,7 +146,6 @@ def test_a_claim_of_no_cell_model_is_judged_by_none(study: Study, tasks: dict[st
     assert judging_task(study, tuple(tasks.values()), "P003") is None
 
 
-@pytest.mark.xfail(reason="the reading behind the dot is compared with the name of the calibration", strict=True)
 def test_a_prediction_may_name_a_reading(study: Study) -> None:
     """The loader accepts ``from = "half_mec0.h3"``; its claims must then have a run that judges them."""
     prediction = replace(study.predictions[0], name="x", claims=("P080",), calibration="half_mec0.h3", anode_from=None)

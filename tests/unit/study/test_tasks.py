@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import dualion.study.tasks as module
 from dualion.errors import SpecError
 from dualion.study.load import load, locate
 from dualion.study.plan import Need, Task, plan
@@ -73,7 +74,6 @@ def test_a_need_that_the_cell_has_no_place_for_is_refused(tasks: dict[str, Task]
         settled(task, {"full_cell": CATHODE})
 
 
-@pytest.mark.xfail(reason="a need shares an electrode or a shape, and a series resistance is neither", strict=True)
 def test_a_fitted_series_resistance_goes_with_the_cell_into_its_scenario(tasks: dict[str, Task]) -> None:
     fitted = {**CATHODE, "values": {**CATHODE["values"], "series_resistance": 15.0}}
     cell = settled(tasks["full_cell, fully_sodiated"], {"half_mec3_all.plateau_338": ANODE, "full_cell": fitted})
@@ -88,10 +88,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 @pytest.fixture(scope="module")
 def calibrated(template: Study) -> tuple[Task, dict[str, Any]]:
-    """Two parameters on three numbers, and a rate test of two currents."""
+    """Two parameters on three numbers from two starts, and a rate test of two currents."""
     (task,) = plan(template)
     short = replace(task, currents=(30.0, 300.0), wanted=tuple(t for t in task.wanted if t.specific_current in (30.0, 300.0)))
-    return short, perform(short, {})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "STARTS", 2)
+        return short, perform(short, {})
 
 
 @needs_pybamm
@@ -106,7 +108,7 @@ def test_a_calibration_gives_values_with_their_claims(calibrated: tuple[Task, di
     for residual in fit["residuals"]:
         assert residual["residual"] == pytest.approx(residual["model"] - residual["printed"], abs=1e-2)
     assert fit["rmse"] == pytest.approx((sum(r["residual"] ** 2 for r in fit["residuals"]) / 3) ** 0.5, rel=1e-3)
-    assert len(fit["starts"]) >= 17
+    assert len(fit["starts"]) >= 3  # two screened, at least one refined
     for entry in fit["parameters"]:
         assert entry["value"] == outcome["values"][entry["name"]]
         assert entry["stderr"] > 0
