@@ -68,7 +68,7 @@ def test_a_tolerance_that_is_known_to_fail_is_refused(models: Any, rtol: float) 
         solve(model, cycle(model.cell, 80.0), rtol=rtol)
 
 
-@pytest.mark.parametrize("rtol", [1e-7, 1e-5, 1e-4])
+@pytest.mark.parametrize("rtol", [1e-7, 1e-4])
 def test_within_its_range_the_tolerance_does_not_matter(models: Any, rtol: float) -> None:
     model = models.model("full")
     found = solve(model, cycle(model.cell, 800.0), rtol=rtol, atol=rtol / 100)
@@ -245,7 +245,6 @@ def test_a_table_that_ends_too_early_does_not_give_a_capacity(beyond_the_table: 
     assert isinstance(beyond_the_table.partial, CellResult)
 
 
-@pytest.mark.xfail(reason="PyBaMM says 'interpolation bounds were exceeded', and the guard looks for 'extrapolat'", strict=True)
 def test_a_table_that_ends_too_early_is_called_an_extrapolation(beyond_the_table: SolveError) -> None:
     assert isinstance(beyond_the_table, ExtrapolationError)
 

@@ -40,6 +40,31 @@ def test_sodium_and_pf6_stay_in_the_cell(models: Any, rate: float, hierarchy: st
             assert abs(end - start) <= drift * start
 
 
+def test_amounts_at_assembly_are_those_of_the_records(models: Any, full: Cell) -> None:
+    """Anions are what is missing from the vacancies: 0.2 % of the host, and the anode at 1.2 V; the salt fills all pores."""
+    start = {name: first for name, (first, _) in models.cycle(1.0).steps[0].inventories.items()}
+    assert full.cathode is not None
+    per_mah = 3.6 / FARADAY  # [mol/mAh]
+    cathode, anode = (e.loading.value * full.area.value * 1e-3 for e in (full.cathode, full.anode))  # [g]
+    assert start["host PF6"] == pytest.approx(0.002 * 95.905 * cathode * per_mah, rel=1e-6)
+    assert start["host sodium"] == pytest.approx(4.042e-4 * 653.9 * anode * per_mah, rel=1e-3)
+    assert start["salt"] == pytest.approx(1e-6 * full.pore_volume * full.area.value, rel=1e-9)  # 1 mol/L
+    assert start["sodium"] == pytest.approx(start["host sodium"] + start["salt"], rel=1e-12)
+    assert start["PF6"] == pytest.approx(start["host PF6"] + start["salt"], rel=1e-12)
+
+
+def test_sources_of_salt_agree_in_their_mean(models: Any, half_cycle_of: Callable[..., Any]) -> None:
+    """The field and its average are changed by hand, one by one; a submodel may read either."""
+    charge = half_cycle_of(models.model("full"), 80.0)
+    for name, sign in (("negative", 1), ("positive", 0)):
+        local = np.asarray(charge[f"Sum of {name} electrode electrolyte reaction source terms [A.m-3]"].entries)
+        mean = np.asarray(charge[f"Sum of x-averaged {name} electrode electrolyte reaction source terms [A.m-3]"].entries)
+        main = np.asarray(charge[f"X-averaged {name} electrode volumetric interfacial current density [A.m-3]"].entries)
+        assert local.mean(axis=0) == pytest.approx(mean, rel=1e-9, abs=1e-6)
+        assert mean == pytest.approx(sign * main, rel=1e-9, abs=1e-6)
+        assert np.abs(main).min() > 1.0
+
+
 @pytest.mark.parametrize(("hierarchy", "allowed"), [("SPMe", 1e-9), ("DFN", 5e-6)])
 @pytest.mark.parametrize("rate", RATES)
 def test_salt_and_hosts_change_by_the_charge_passed(models: Any, rate: float, hierarchy: str, allowed: float) -> None:

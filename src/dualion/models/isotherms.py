@@ -27,6 +27,8 @@ from dualion.records.material import Material
 
 #: Steps of ``logit_potential``, each Newton's or, where that would leave the bracket, half of it: within 1e-6 V for widths of 3 to 80 mV.
 NEWTON_STEPS = 16
+#: The same where a model is traced and every step is paid at every evaluation: within 1e-8 V inside the bounds of the fits.
+TRACED_STEPS = 9
 
 #: How far beyond the bracket a step may reach and still count as Newton's last one.
 _ROUNDING = 1e-9  # [V]
@@ -148,7 +150,7 @@ class TableIsotherm:
 Isotherm = LogitIsotherm | TableIsotherm
 
 
-def logit_potential(fraction: Any, *populations: Any, sign: int = 1) -> Any:
+def logit_potential(fraction: Any, *populations: Any, sign: int = 1, steps: int = NEWTON_STEPS) -> Any:
     """Equilibrium potential of a sum of logit populations at a filled fraction.
 
     Parameters
@@ -159,6 +161,8 @@ def logit_potential(fraction: Any, *populations: Any, sign: int = 1) -> Any:
         Capacities [mAh/g] of all populations, then their potentials [V], then their widths [V].
     sign : {+1, -1}
         +1 for a cation host, -1 for an anion host.
+    steps : int
+        [1] of the iteration.
 
     Returns
     -------
@@ -174,7 +178,7 @@ def logit_potential(fraction: Any, *populations: Any, sign: int = 1) -> Any:
     for capacity, single in zip(capacities[1:], alone[1:], strict=True):
         low, high = np.fmin(low, single), np.fmax(high, single)
         potential = potential + single * (capacity / size)
-    for _ in range(NEWTON_STEPS):
+    for _ in range(steps):
         filled, slope = _TINY, _TINY
         for capacity, middle, width in zip(capacities, middles, widths, strict=True):
             occupied = _occupied(sign * (potential - middle) / width)

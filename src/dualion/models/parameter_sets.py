@@ -17,7 +17,7 @@ import numpy as np
 
 from dualion.errors import SpecError
 from dualion.models._pybamm import pybamm
-from dualion.models.isotherms import isotherm_of, logit_potential
+from dualion.models.isotherms import TRACED_STEPS, isotherm_of, logit_potential
 from dualion.records.cell import Cell, Electrode
 from dualion.records.material import Transport
 
@@ -280,7 +280,7 @@ def _potential_function(role: str, electrode: Electrode, book: _Book) -> Callabl
     pieces = [book[name] for name in names]
 
     def traced(fraction: Any, *populations: Any) -> Any:
-        return logit_potential(fraction, *populations, sign=sign)
+        return logit_potential(fraction, *populations, sign=sign, steps=TRACED_STEPS)
 
     return lambda sto: shift + pybamm.Function(traced, filled(sto), *pieces, name=f"function ({role} potential)")
 

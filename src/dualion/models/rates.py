@@ -126,13 +126,13 @@ def block_difference(
     SolveError
         With what was computed until then.
     """
-    run = solve(model, rate_blocks(model.cell, specific_currents), parameters=parameters)
+    run = solve(model, rate_blocks(model.cell, specific_currents), parameters=parameters, check=("steps",), detail="ends")
     mass = working_mass(model.cell)
     per_block = len(run.steps) // len(specific_currents)
     differences = []
     for block, current in enumerate(specific_currents):
         last = run.steps[(block + 1) * per_block - 2 : (block + 1) * per_block]
-        alone = solve(model, cycle(model.cell, current), parameters=parameters)
+        alone = solve(model, cycle(model.cell, current), parameters=parameters, check=("steps",), detail="ends")
         differences.append(_named(last).capacity(mass) - _named(alone.steps).capacity(mass))
     return tuple(differences)
 

@@ -88,9 +88,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 @pytest.fixture(scope="module")
 def calibrated(template: Study) -> tuple[Task, dict[str, Any]]:
-    """Two parameters on three numbers from two starts, and a rate test of two currents."""
+    """Two parameters on three numbers from two starts, and a rate test of one current."""
     (task,) = plan(template)
-    short = replace(task, currents=(30.0, 300.0), wanted=tuple(t for t in task.wanted if t.specific_current in (30.0, 300.0)))
+    short = replace(task, currents=(300.0,), wanted=tuple(t for t in task.wanted if t.specific_current == 300.0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "STARTS", 2)
         return short, perform(short, {})
@@ -98,6 +98,7 @@ def calibrated(template: Study) -> tuple[Task, dict[str, Any]]:
 
 @needs_pybamm
 @pytest.mark.models
+@pytest.mark.slow
 def test_a_calibration_gives_values_with_their_claims(calibrated: tuple[Task, dict[str, Any]]) -> None:
     task, outcome = calibrated
     assert set(outcome["values"]) == set(task.fits) == {"anode.slope_capacity", "anode.pore_capacity"}
@@ -116,11 +117,13 @@ def test_a_calibration_gives_values_with_their_claims(calibrated: tuple[Task, di
 
 @needs_pybamm
 @pytest.mark.models
+@pytest.mark.slow
 def test_what_is_wanted_has_the_error_that_the_fit_leaves(calibrated: tuple[Task, dict[str, Any]]) -> None:
     _, outcome = calibrated
     wanted = {entry["claim"]: entry for entry in outcome["wanted"]}
-    assert set(wanted) == {"P003", "P006"}
-    assert wanted["P003"]["stderr"] == pytest.approx(3.0, abs=2.0)
+    assert set(wanted) == {"P006"}
+    # the data have errors of 3 mAh/g; at twice their highest current the fit knows less than they do
+    assert 3.0 < wanted["P006"]["stderr"] < 12.0
     rows = {row["specific_current"]: row for row in outcome["rows"]}
     assert rows[300.0]["values"]["specific_capacity"] == pytest.approx(wanted["P006"]["value"], rel=1e-4)
     assert set(outcome["other_transport"]) == {"chayambuka2022"}
@@ -129,6 +132,7 @@ def test_what_is_wanted_has_the_error_that_the_fit_leaves(calibrated: tuple[Task
 
 @needs_pybamm
 @pytest.mark.models
+@pytest.mark.slow
 def test_an_outcome_is_plain_data_to_six_digits(calibrated: tuple[Task, dict[str, Any]]) -> None:
     _, outcome = calibrated
     assert json.loads(json.dumps(outcome, allow_nan=False)) == outcome
@@ -148,6 +152,7 @@ def test_an_outcome_is_plain_data_to_six_digits(calibrated: tuple[Task, dict[str
 
 @needs_pybamm
 @pytest.mark.models
+@pytest.mark.slow
 def test_a_simulation_fits_nothing(calibrated: tuple[Task, dict[str, Any]]) -> None:
     task, outcome = calibrated
     simulation = replace(task, name="again", kind="simulate", role="scenario", targets=(), fits=(), needs=(Need("low_rate", "anode"),))
