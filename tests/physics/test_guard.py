@@ -285,3 +285,21 @@ def test_a_run_does_not_change_the_next_one(models: Any) -> None:
     for one, two in zip(first.steps, again.steps, strict=True):
         assert np.array_equal(one.voltage, two.voltage)
         assert one.inventories == two.inventories
+
+
+def test_the_error_of_the_mesh_is_kept_where_a_tighter_tolerance_fails(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dualion.models.solve as module
+
+    model = models.model("full")
+    protocol = cycle(model.cell, 80.0)
+    base, real = solve(model, protocol), module.solve
+
+    def refusing(*arguments: Any, **options: Any) -> Any:
+        if options.get("rtol") == 1e-7:
+            raise SolveError("made up")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(module, "solve", refusing)
+    found = module.numerical_error(model, protocol, base, {})
+    assert [flag.code for flag in found.flags] == ["tolerance_not_tested"]
+    assert 0 < found.error[1]["capacity"] < 1e-3

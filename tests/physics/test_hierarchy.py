@@ -9,7 +9,7 @@ import pytest
 
 from dualion.models.experiments import Protocol, cycle
 from dualion.models.isotherms import isotherm_of
-from dualion.models.outputs import trapezoid_error, working_mass
+from dualion.models.outputs import working_mass
 from dualion.models.solve import numerical_error, solve
 
 pytestmark = pytest.mark.models
@@ -130,4 +130,5 @@ def test_a_mean_voltage_is_not_taken_over_the_solvers_own_steps(models: Any) -> 
     for rate in RATES:
         for step in models.cycle(rate).steps:
             assert step.time.size > 200
-            assert trapezoid_error(step) < 5e-4
+            halved = np.trapezoid(step.voltage[::2], step.time[::2]) / step.time[::2][-1]
+            assert abs(halved - step.mean_voltage()) < 5e-4

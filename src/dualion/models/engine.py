@@ -227,7 +227,9 @@ def read(solution: Any, cell: Cell, step: HalfCycle, detail: Detail) -> StepResu
         return StepResult(step, times - times[0], voltage, np.zeros((0, 3)), np.zeros(0), {})
     salt = np.asarray(solution["Electrolyte concentration [mol.m-3]"].entries)
     if cell.kind == "half":
-        mean, anode = salt.mean(axis=0), np.zeros(0)
+        pores = cell.pore_volume * 1e-9 * cell.area.value  # [m3]
+        mean = np.asarray(solution["Total lithium in electrolyte [mol]"].entries) / pores
+        anode = np.zeros(0)
     else:
         mean = np.asarray(solution["Mean salt concentration [mol.m-3]"].entries)
         anode = np.asarray(solution["X-averaged negative electrode surface potential difference [V]"](times))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from dualion.errors import SpecError
 from dualion.models.engine import CellModel
-from dualion.models.limits import cheap_dual_ion, cheap_half_cell
+from dualion.models.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.observe import simulated
+from dualion.models.parameter_sets import nominal_values
 from dualion.models.targets import Target
 from dualion.numerics.fit import Fit, FreeParameter, fit
 from dualion.numerics.rounding import significant
@@ -23,6 +24,9 @@ from dualion.records.cell import Cell
 
 #: Digits to which fitted values are kept: every later number is computed from the value that is reported.
 REPORTED_DIGITS = 6
+
+#: Starts where there is no cheap limit to screen them on.
+DEAR_STARTS = 4
 
 #: Fit parameters that are known, with their bounds.
 FREE = {
@@ -104,6 +108,8 @@ def calibrate(
     for name in names:
         if name not in FREE:
             raise SpecError(f"{name}: not a parameter that can be fitted. Write one of {', '.join(FREE)}.")
+        if name not in nominal_values(cell):
+            raise SpecError(f"{name}: no parameter of {cell.name}. Write one of {', '.join(n for n in FREE if n in nominal_values(cell))}.")
     free = [FREE[name] for name in names]
     model = CellModel(cell, inputs=tuple(names))
     data = np.array([target.value for target in targets])
@@ -118,6 +124,13 @@ def calibrate(
         found = cheap_half_cell(cell, targets, given, boundary) if cell.kind == "half" else cheap_dual_ion(cell, targets, given)
         return np.asarray((np.array(found) - data) / sigma)
 
-    found = fit(residual, free, cheap=cheap, begin=[[start[name] for name in names] for start in begin], starts=starts)
+    screened = has_cheap_limit(cell, targets)
+    found = fit(
+        residual,
+        free,
+        cheap=cheap if screened else None,
+        begin=[[start[name] for name in names] for start in begin],
+        starts=starts if screened else min(starts, DEAR_STARTS),
+    )
     values = {name: significant(value, REPORTED_DIGITS) for name, value in zip(names, found.values, strict=True)}
     return CellFit(found, tuple(targets), tuple(simulated(model, targets, parameters=values, boundary=boundary)), values)

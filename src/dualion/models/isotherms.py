@@ -26,7 +26,7 @@ from dualion.records.cell import Electrode
 from dualion.records.material import Material
 
 #: Steps of ``logit_potential``, each Newton's or, where that would leave the bracket, half of it: within 1e-6 V for widths of 3 to 80 mV.
-NEWTON_STEPS = 16
+NEWTON_STEPS = 40
 #: The same where a model is traced and every step is paid at every evaluation: within 1e-8 V inside the bounds of the fits.
 TRACED_STEPS = 9
 
@@ -125,13 +125,25 @@ class TableIsotherm:
         return self.shift + PchipInterpolator(self.fractions, self.potentials)(fraction)
 
     def fraction(self, potential: float | Array) -> Any:
-        """Filled fraction [1] at a potential [V], by bisection within the table."""
+        """Filled fraction [1] at a potential [V], by bisection within the table.
+
+        Raises
+        ------
+        SpecError
+            The potential lies outside the table.
+        """
         from scipy.optimize import brentq
 
         def miss(x: float, target: float) -> float:
             return float(self.potential(x) - target)
 
         low, high = self.fractions[0], self.fractions[-1]
+        ends = sorted((float(self.potential(low)), float(self.potential(high))))
+        if np.min(potential) < ends[0] or np.max(potential) > ends[1]:
+            raise SpecError(
+                f"open-circuit potential: {np.min(potential):.4g} V to {np.max(potential):.4g} V is needed, and the table reaches from "
+                f"{ends[0]:.4g} V to {ends[1]:.4g} V. Give a table that spans the window of the cell."
+            )
         return np.vectorize(lambda target: brentq(miss, low, high, args=(target,), xtol=1e-14))(potential)
 
     def capacity(self, potential: float | Array) -> Any:

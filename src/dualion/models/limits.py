@@ -30,7 +30,7 @@ from dualion.models.parameter_sets import (
     REFERENCE_TEMPERATURE,
     nominal_values,
 )
-from dualion.models.targets import RATIOS, Target
+from dualion.models.targets import CAPACITIES, RATIOS, Target
 from dualion.records.cell import Cell
 
 _THERMAL = 2 * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY  # [V]
@@ -46,6 +46,20 @@ _LARGEST_LAG = 0.45
 _AVERAGED = 200
 #: Conductivity where the transport is a table and no formula is at hand.
 _TYPICAL_CONDUCTIVITY = 0.9  # [S/m]
+
+
+def has_cheap_limit(cell: Cell, targets: Sequence[Target]) -> bool:
+    """Whether the cheap limit of a cell gives every one of these targets.
+
+    Parameters
+    ----------
+    cell : Cell
+    targets : sequence of Target
+    """
+    if cell.cathode is None:
+        law = "charge_transfer_resistance" in cell.anode.material.parameters
+        return law and all(target.quantity in (*CAPACITIES, *RATIOS) for target in targets)
+    return not cell.cathode.material.table and all(target.quantity in ("specific_capacity", "mean_voltage") for target in targets)
 
 
 def cheap_half_cell(cell: Cell, targets: Sequence[Target], parameters: Mapping[str, float], boundary: float) -> list[float]:
@@ -134,7 +148,8 @@ def cheap_dual_ion(cell: Cell, targets: Sequence[Target], parameters: Mapping[st
     anode = isotherm_of(with_inputs(cell, parameters).anode)
     per_anode = host * cell.cathode.loading.value / cell.anode.loading.value
     filled = np.clip(anode.fraction(DESODIATED_POTENTIAL) + surface * per_anode / anode.size, _EDGE, 1 - _EDGE)
-    voltage = potential - anode.potential(filled)
+    fractions, potentials = anode.table(_LOWEST_ANODE, DESODIATED_POTENTIAL + 1.0)
+    voltage = potential - np.interp(filled, fractions, potentials)
     values = []
     for target in targets:
         drop = cell.current_of(target.specific_current) * cell.series_resistance.value

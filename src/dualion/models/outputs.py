@@ -108,12 +108,6 @@ def working_mass(cell: Cell) -> float:
     return electrode.loading.value * cell.area.value
 
 
-def trapezoid_error(result: StepResult) -> float:
-    """[V] change of the mean voltage when every other point of the grid is left out: the error of the resampling."""
-    coarse = float(np.trapezoid(result.voltage[::2], result.time[::2]) / result.time[::2][-1])
-    return abs(coarse - result.mean_voltage())
-
-
 def interpolated(curve: StepResult, points: int, mass: float) -> dict[str, list[float]]:
     """A curve thinned, with both ends kept.
 

@@ -213,33 +213,6 @@ def _given(quantity: Quantity) -> float:
     return quantity.value
 
 
-def observe(row: RateRow, quantity: str, mass_basis: str | None = None) -> float:
-    """A named quantity of a row, in the unit of ``RateRow``; energies and powers on a named mass basis.
-
-    Parameters
-    ----------
-    row : RateRow
-    quantity : str
-        A key of ``values``, ``energy_density`` or ``power_density``.
-    mass_basis : str, optional
-        For the last two.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    KeyError
-        The row has no such quantity.
-    """
-    if quantity == "energy_density":
-        return row.energies[mass_basis or ""]
-    if quantity == "power_density":
-        return row.powers[mass_basis or ""]
-    return row.values[quantity]
-
-
 def _named(steps: Sequence[StepResult]) -> StepResult:
     """The half cycle whose capacity is reported: the sodiation of a half cell, the discharge of a full one."""
     return next(step for step in steps if step.step.current < 0)

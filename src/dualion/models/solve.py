@@ -143,15 +143,22 @@ def numerical_error(model: CellModel, protocol: Protocol, base: CellResult, para
         return base
     doubled: Mesh = (2 * base.mesh[0], 2 * base.mesh[1], 2 * base.mesh[2], 2 * base.mesh[3])
     finer = solve(model, protocol, parameters=parameters, mesh=doubled, check=("steps",), detail="voltage")
-    tighter = solve(model, protocol, parameters=parameters, rtol=1e-7, atol=1e-9, mesh=base.mesh, check=("steps",), detail="voltage")
+    flags: tuple[Flag, ...] = ()
+    others = [finer]
+    try:
+        others.append(
+            solve(model, protocol, parameters=parameters, rtol=1e-7, atol=1e-9, mesh=base.mesh, check=("steps",), detail="voltage")
+        )
+    except SolveError as error:
+        flags = (Flag("tolerance_not_tested", "note", f"The error is that of the mesh alone: at a tenth of the tolerance, {error}"),)
     errors = tuple(
         {
-            "capacity": max(abs(other.charge - step.charge) for other in others) / 3.6,
-            "mean_voltage": max(abs(other.mean_voltage() - step.mean_voltage()) for other in others),
+            "capacity": max(abs(other.charge - step.charge) for other in repeats) / 3.6,
+            "mean_voltage": max(abs(other.mean_voltage() - step.mean_voltage()) for other in repeats),
         }
-        for step, *others in zip(base.steps, finer.steps, tighter.steps, strict=True)
+        for step, *repeats in zip(base.steps, *(other.steps for other in others), strict=True)
     )
-    return replace(base, error=errors)
+    return replace(base, error=errors, flags=base.flags + flags)
 
 
 def _climb(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], asked: _Settings) -> CellResult:
@@ -168,7 +175,8 @@ def _climb(model: CellModel, protocol: Protocol, parameters: Mapping[str, float]
             partial = error.partial
         else:
             return replace(result, attempts=tuple(attempts))
-    raise SolveError(f"{model.cell.name}, {protocol.name}, every attempt failed. " + " | ".join(attempts), partial)
+    kept = replace(partial, attempts=tuple(attempts)) if isinstance(partial, CellResult) else partial
+    raise SolveError(f"{model.cell.name}, {protocol.name}, every attempt failed. " + " | ".join(attempts), kept)
 
 
 def _run(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], settings: _Settings) -> CellResult:

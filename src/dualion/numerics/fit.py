@@ -37,7 +37,7 @@ DIFFERENCE_STEP = 3e-3
 #: How many times the least cost an end of the screening may have and still be refined.
 FAR = 10.0
 #: Steps of one least-squares descent.
-MOST_STEPS = 40
+MOST_STEPS = 100
 #: Decimals to which costs are compared: ends of one minimum differ below them, by the order of summation.
 COST_DECIMALS = 3
 #: Inverse variance of a flat prior over the unit interval.
@@ -198,7 +198,11 @@ def fit(
     for candidate in candidates:
         outcome = _relax(count, parameters, candidate)
         kept.append(outcome[0])
-        if outcome[1] is not None and (best is None or round(outcome[0].cost - best[0], COST_DECIMALS) < 0):
+        if (
+            outcome[0].status == "minimum"
+            and outcome[1] is not None
+            and (best is None or round(outcome[0].cost - best[0], COST_DECIMALS) < 0)
+        ):
             best = (outcome[0].cost, outcome[1], outcome[2])
     if best is None:
         raise FitError("No start reached a minimum: " + "; ".join(start.status for start in (*screened, *kept)) + ".")

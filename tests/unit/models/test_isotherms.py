@@ -179,3 +179,10 @@ def test_a_material_without_any_potential_is_refused(half: Cell) -> None:
     bare = replace(half.anode, material=replace(half.anode.material, populations=()))
     with pytest.raises(SpecError, match="no open-circuit potential"):
         isotherm_of(bare)
+
+
+def test_a_table_that_does_not_reach_the_start_says_so() -> None:
+    table = TableIsotherm((0.05, 0.5, 0.95), (0.9, 0.1, 0.01), 400.0)
+    with pytest.raises(SpecError, match=r"1 V to 1 V is needed, and the table reaches from 0\.01 V to 0\.9 V"):
+        table.fraction(1.0)
+    assert table.fraction(0.1) == pytest.approx(0.5)

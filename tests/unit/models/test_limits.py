@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dualion.models.engine import CellModel
-from dualion.models.limits import cheap_dual_ion, cheap_half_cell
+from dualion.models.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.observe import simulated
 from dualion.models.targets import Target
 from dualion.records.cell import Cell
@@ -73,3 +73,13 @@ def test_open_parameters_act_on_the_dual_ion_limit(full: Cell) -> None:
     assert 8 < larger - capacity < 11
     assert slower < capacity - 10
     assert higher - voltage == pytest.approx(0.05, abs=0.01)
+
+
+def test_what_has_no_closed_form_is_said_to_have_none(half: Cell, full: Cell) -> None:
+    def target(quantity: str) -> Target:
+        return Target("P000", quantity, 30.0, 1.0, 60.0)
+
+    assert has_cheap_limit(half, [target("specific_capacity"), target("plateau_retention")])
+    assert not has_cheap_limit(half, [target("specific_capacity"), target("mean_voltage")])
+    assert has_cheap_limit(full, [target("specific_capacity"), target("mean_voltage")])
+    assert not has_cheap_limit(full, [target("specific_energy")])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualion.models.experiments import HalfCycle
-from dualion.models.outputs import StepResult, interpolated, trapezoid_error, working_mass
+from dualion.models.outputs import StepResult, interpolated, working_mass
 from dualion.records.cell import Cell
 
 MASS = 2.0  # [mg]
@@ -87,11 +87,6 @@ def test_a_flat_curve_can_be_thinned() -> None:
     thin = interpolated(_curve([1.0] * 50), 10, MASS)
     assert (thin["capacity"][0], thin["capacity"][-1]) == (0.0, pytest.approx(3.6))
     assert set(thin["voltage"]) == {1.0}
-
-
-def test_the_error_of_resampling_sees_a_bend_and_not_a_line() -> None:
-    assert trapezoid_error(_curve([1.0, 0.75, 0.5, 0.25, 0.0])) == pytest.approx(0.0, abs=1e-12)
-    assert trapezoid_error(_curve([1.0, 0.0, 0.0, 0.0, 0.0])) == pytest.approx(0.125, abs=1e-12)
 
 
 def test_the_working_mass_is_the_carbon_of_a_half_cell_and_the_cathode_of_a_full_one(half: Cell, full: Cell) -> None:

@@ -231,3 +231,11 @@ def test_noise_moves_the_values_by_their_errors(noise: list[float]) -> None:
     jacobian = np.stack([AT, np.ones_like(AT)], axis=1) / 0.1
     expected = np.array([1.3, -2.0]) - np.linalg.lstsq(jacobian, disturbed, rcond=None)[0]
     assert found.values == pytest.approx(tuple(expected), abs=1e-5)
+
+
+def test_a_descent_that_was_cut_short_is_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A curved valley with one step to walk it: nothing that stopped on the way is reported."""
+    monkeypatch.setattr("dualion.numerics.fit.MOST_STEPS", 1)
+    free = [FreeParameter("a", "1", -2.0, 2.0), FreeParameter("b", "1", -1.0, 3.0)]
+    with pytest.raises(FitError, match="stopped after 1 steps"):
+        fit(lambda p: np.array([1e4 * (p[1] - p[0] ** 2), 1 - p[0]]), free, starts=4)
