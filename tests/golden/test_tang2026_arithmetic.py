@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dualion.study.arithmetic.quantities import QUANTITIES
 from dualion.study.load import load, locate
-from dualion.study.quantities import QUANTITIES
 from dualion.study.relations import evaluate, recompute
 from dualion.study.types import Claim
 

@@ -15,11 +15,11 @@ pytest.importorskip("pybamm", reason="the cell models need the extra [cells]")
 
 from dualion.report.publish import Published, publish_run
 from dualion.store import Store
-from dualion.study import compute
-from dualion.study.document import serialise
+from dualion.study.arithmetic.quantities import tolerance
+from dualion.study.arithmetic.rounding import half_width
+from dualion.study.cells import compute
 from dualion.study.load import load, locate
-from dualion.study.quantities import tolerance
-from dualion.study.rounding import half_width
+from dualion.study.results.document import serialise
 from dualion.study.run import StudyRun, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]

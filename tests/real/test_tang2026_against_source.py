@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from dualion.study.arithmetic.quotes import contains, has_number, normalise
 from dualion.study.load import load, locate
-from dualion.study.quotes import contains, has_number, normalise
 from dualion.study.types import Claim
 
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference"

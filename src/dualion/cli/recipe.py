@@ -33,9 +33,9 @@ def recipe(
     as_json: JsonOutput = False,
 ) -> None:
     """Doses, volumes and furnace time of a recipe."""
-    from dualion.study.furnace import furnace_steps, furnace_time
     from dualion.study.load import load, locate
     from dualion.study.recipe import table
+    from dualion.study.recipe.furnace import furnace_steps, furnace_time
 
     loaded = load(locate(study))
     if "recipe" not in loaded.settings:

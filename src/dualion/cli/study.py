@@ -125,7 +125,7 @@ def new(
 
     It loads and checks as it is.
     """
-    from dualion.study import template
+    from dualion.study.written import template
 
     made = template.new(name, folder)
     written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())

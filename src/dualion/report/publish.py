@@ -26,9 +26,9 @@ from dualion.report.sections import (
 from dualion.report.sections_cells import cell_section
 from dualion.report.tables import cell_tables
 from dualion.store import Store, publish
-from dualion.study.document import files
+from dualion.study.cells.findings import REFERENCES
 from dualion.study.figures import figures
-from dualion.study.findings import REFERENCES
+from dualion.study.results.document import files
 from dualion.study.run import StudyRun
 
 #: Raised when the drawing itself changes, so that stored drawings are drawn anew.

@@ -8,7 +8,7 @@ from typing import Any
 from dualion.figures.labels import significant
 from dualion.report.blocks import Block, Column, FigureBlock, FigureRow, Paragraph, Section, Subsection, Table
 from dualion.report.sections_fits import energy_table, fit_blocks, prediction_blocks
-from dualion.study.plan import Task
+from dualion.study.cells.plan import Task
 from dualion.study.run import StudyRun
 
 #: What the models leave out, said wherever they are shown.

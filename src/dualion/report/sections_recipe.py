@@ -10,8 +10,8 @@ from dualion.figures.labels import significant
 from dualion.report.blocks import Block, Callout, Column, Finding, Paragraph, Section, Subsection, Table
 from dualion.report.values import with_unit
 from dualion.study.confounding import confounding
-from dualion.study.furnace import furnace_steps, furnace_time
 from dualion.study.recipe import Dose, factors, table
+from dualion.study.recipe.furnace import furnace_steps, furnace_time
 from dualion.study.types import Study
 
 _MINUTES_PER_HOUR = 60

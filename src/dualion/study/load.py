@@ -20,12 +20,12 @@ from dualion.errors import SpecError
 from dualion.records.cell import Cell
 from dualion.records.files import read_text, read_toml, show, validate
 from dualion.records.validation import Location
-from dualion.study import assemble, consistency
-from dualion.study.folder import STUDY_FILE, bundled, digest, locate, raw_problems, require_study
-from dualion.study.schema import StudyFile
-from dualion.study.schema_tables import RelationsFile, RelationTable
-from dualion.study.tables import Claims, read_claims, read_derived
 from dualion.study.types import Assumption, Claim, Derived, Relation, Study
+from dualion.study.written import assemble, consistency
+from dualion.study.written.folder import STUDY_FILE, bundled, digest, locate, raw_problems, require_study
+from dualion.study.written.schema import StudyFile
+from dualion.study.written.schema_tables import RelationsFile, RelationTable
+from dualion.study.written.tables import Claims, read_claims, read_derived
 
 __all__ = ["bundled", "load", "locate"]
 
@@ -201,7 +201,7 @@ def _expressions(
     relations: tuple[Relation, ...], derived: tuple[Derived, ...], claims: Claims, assume: Mapping[str, Assumption]
 ) -> list[str]:
     """Problems of every expression: its form, and the names in it, which must have a number."""
-    from dualion.study.expressions import parse
+    from dualion.study.arithmetic.expressions import parse
 
     names = {*claims.rows, *assume}
     written: list[tuple[str, str]] = []
@@ -229,7 +229,7 @@ def _quotes(path: Path, claims: Claims) -> list[str]:
     quoted = [claim for claim in claims.records.values() if claim.quote]
     if not path.exists() or not quoted:
         return []
-    from dualion.study.quotes import normalise
+    from dualion.study.arithmetic.quotes import normalise
 
     try:
         excerpt = read_text(path, largest=LARGEST_EXCERPT)

@@ -26,10 +26,10 @@ import numpy as np
 
 from dualion.errors import SpecError
 from dualion.records.files import show
-from dualion.study.checks import check
-from dualion.study.expressions import Array, Expression, Number, parse
-from dualion.study.provenance import taken_as_input
-from dualion.study.rounding import half_width
+from dualion.study.arithmetic.checks import check
+from dualion.study.arithmetic.expressions import Array, Expression, Number, parse
+from dualion.study.arithmetic.rounding import half_width
+from dualion.study.results.provenance import taken_as_input
 from dualion.study.types import Check, Derived, Reading, Relation, RelationClass, RelationResult, RelationWord, Study
 
 MOST_COMBINED = 7  # claims; 3^7 = 2187 combinations

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from dualion import __version__
 from dualion.store import Store
-from dualion.study.compute import LIBRARIES, Computed, OnProgress, compute
-from dualion.study.document import build
-from dualion.study.findings import findings
-from dualion.study.plan import Task, plan
+from dualion.study.cells.compute import LIBRARIES, Computed, OnProgress, compute
+from dualion.study.cells.findings import findings
+from dualion.study.cells.plan import Task, plan
 from dualion.study.relations import evaluate, recompute
+from dualion.study.results.document import build
 from dualion.study.types import RelationResult, Study, Verdict
 from dualion.study.verdicts import assign
 

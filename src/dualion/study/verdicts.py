@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from dualion import units
 from dualion.errors import SpecError, UnitError
 from dualion.records.quantity import Flag
-from dualion.study.provenance import claims_of, fitted_to, taken_as_input
-from dualion.study.quantities import tolerance
-from dualion.study.rounding import agrees, half_width
+from dualion.study.arithmetic.quantities import tolerance
+from dualion.study.arithmetic.rounding import agrees, half_width
+from dualion.study.results.provenance import claims_of, fitted_to, taken_as_input
 from dualion.study.types import VERDICTS, Claim, Obtained, RelationResult, Study, Verdict, VerdictWord
 
 POWERLESS = 0.5  # of |v|: an agreement with a larger standard error could not have failed

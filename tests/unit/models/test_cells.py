@@ -10,7 +10,7 @@ from dualion.errors import SpecError
 from dualion.models.cells import with_transport, with_values
 from dualion.records.cell import Cell
 from dualion.records.material_files import load_transport
-from dualion.study.provenance import parameters
+from dualion.study.results.provenance import parameters
 from dualion.study.types import Study
 
 

@@ -81,7 +81,7 @@ def test_a_bound_that_is_hit_is_reported(half: Cell) -> None:
 
 
 def test_as_many_parameters_as_data_leave_no_degrees_of_freedom(half: Cell, two_targets: list[Target]) -> None:
-    from dualion.study.tasks import _fit_flags
+    from dualion.study.cells.tasks import _fit_flags
 
     found = calibrate(half, [two_targets[0], two_targets[3]], TWO, boundary=BOUNDARY, starts=1)
     assert found.fit.degrees_of_freedom == 0

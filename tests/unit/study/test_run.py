@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-import dualion.study.compute as compute
+import dualion.study.cells.compute as compute
 from dualion.store import Store
-from dualion.study.document import serialise
 from dualion.study.load import load
-from dualion.study.results_schema import validate
+from dualion.study.results.document import serialise
+from dualion.study.results.schema import validate
 from dualion.study.run import StudyRun, run, versions
-from dualion.study.template import new
 from dualion.study.types import VERDICTS, Study
+from dualion.study.written.template import new
 
 
 @pytest.fixture(scope="module")

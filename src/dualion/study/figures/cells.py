@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualion.records.figure import Axis, Figure, Panel, Series
+from dualion.study.cells.plan import Task
 from dualion.study.figures.tools import electrode_sample, leading_task, line, misses, printed, rows_of, tasks_of
-from dualion.study.plan import Task
 from dualion.study.run import StudyRun
 from dualion.units import read_as
 

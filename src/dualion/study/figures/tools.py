@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dualion.records.figure import Series
-from dualion.study.plan import CELL_MODELS, Task
+from dualion.study.cells.plan import CELL_MODELS, Task
 from dualion.study.run import StudyRun
 
 Row = Mapping[str, Any]
