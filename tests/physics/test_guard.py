@@ -13,6 +13,7 @@ import dualion.models.engine as engine
 import dualion.models.solve as guard
 from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
 from dualion.models._pybamm import pybamm
+from dualion.models.cells import with_values
 from dualion.models.engine import Built, CellModel, captured_log
 from dualion.models.experiments import cycle
 from dualion.models.isotherms import isotherm_of
@@ -303,3 +304,11 @@ def test_the_error_of_the_mesh_is_kept_where_a_tighter_tolerance_fails(models: A
     found = module.numerical_error(model, protocol, base, {})
     assert [flag.code for flag in found.flags] == ["tolerance_not_tested"]
     assert 0 < found.error[1]["capacity"] < 1e-3
+
+
+def test_a_cut_off_that_is_passed_before_the_start_is_named(full: Cell) -> None:
+    """Half a volt of resistance too much; a tighter tolerance would not help, so the ladder is not climbed."""
+    cell = with_values(full, {"series_resistance": 50_000.0})
+    with pytest.raises(PartialSolutionError, match=r"beyond 4\.8 V, or the other cut-off, before any charge has passed") as caught:
+        solve(CellModel(cell), cycle(cell, 80.0))
+    assert "rtol" not in str(caught.value)

@@ -40,6 +40,8 @@ TRANSFER_TOLERANCE = {"SPMe": 1e-6, "DFN": 5e-6}
 #: Relative drift of the salt of a half cell: PyBaMM takes the flux at the metal with the transport at the boundary, not in the cell
 #: beside it.
 METAL_DRIFT_TOLERANCE = 1e-4
+#: How PyBaMM says that an event has happened before the start.
+_AT_THE_START = "non-positive at initial conditions"
 #: How PyBaMM says that a tabulated function was left.
 _LEFT_THE_TABLE = ("extrapolat", "interpolation bounds")
 #: Local salt concentration below which a cell counts as starved.
@@ -192,8 +194,7 @@ def _run(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], 
             try:
                 solution = built.advance(solution, given, longest_half_cycle(model.cell, step, inputs))
             except (pybamm.SolverError, pybamm.ModelError, RuntimeError) as error:  # CasADi raises the last
-                kind = ExtrapolationError if any(word in str(error).lower() for word in _LEFT_THE_TABLE) else SolveError
-                raise kind(f"{where}: {_first_line(error)}", partial) from error
+                raise _named_error(error, f"{where}: ", step.cutoff, partial) from error
             early = settings.detail == "last voltage" and number < len(protocol.steps)
             result = read(solution, model.cell, step, "ends" if early else settings.detail)
             ended = f"{where}: ended on {solution.termination}"
@@ -201,6 +202,18 @@ def _run(model: CellModel, protocol: Protocol, parameters: Mapping[str, float], 
             done.append(result)
     flags = _flags(model.cell, done) if settings.detail == "all" else ()
     return CellResult(model.cell, tuple(done), flags, (), model.hierarchy, settings.mesh)
+
+
+def _named_error(error: Exception, where: str, cutoff: float, partial: CellResult) -> SolveError:
+    """The error of ours that says what a failure of the solver is."""
+    text = str(error)
+    if _AT_THE_START in text:
+        reason = (
+            f"the voltage is beyond {cutoff:g} V, or the other cut-off, before any charge has passed. Check resistances and potentials."
+        )
+        return PartialSolutionError(where + reason, partial)
+    kind = ExtrapolationError if any(word in text.lower() for word in _LEFT_THE_TABLE) else SolveError
+    return kind(where + _first_line(error), partial)
 
 
 def _first_line(error: Exception) -> str:
