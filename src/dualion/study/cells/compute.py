@@ -131,8 +131,10 @@ class _State:
         except DualionError as error:
             self.fail(task, "solve-error", str(error).splitlines()[0])
         else:
-            self.store.put(self.key(task), outcome)
-            self.finish(task, outcome)
+            key = self.key(task)
+            self.store.put(key, outcome)
+            # as the store gives it, so that a first run and a later one see the same, down to the order of keys
+            self.finish(task, self.store.get(key) or outcome)
 
 
 @contextmanager
