@@ -7,7 +7,7 @@ from typing import Any
 
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.study.cells.plan import Task
-from dualion.study.figures.tools import electrode_sample, leading_task, line, misses, printed, rows_of, tasks_of
+from dualion.study.figures.tools import electrode_sample, leading_task, line, misses, printed, redrawn, rows_of, tasks_of
 from dualion.study.run import StudyRun
 from dualion.units import read_as
 
@@ -31,7 +31,9 @@ def rate_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | 
         finding = (
             f"The runs on which verdicts rest lie within {100 * worst:.0f} % of the printed capacities of {' and '.join(table['cells'])}."
         )
-    return Figure(name, table.get("title", "Rate capability"), finding, (Panel(_CURRENT, _CAPACITY, tuple(series)),), 183, table["source"])
+    return Figure(
+        name, table.get("title", "Rate capability"), finding, (Panel(_CURRENT, _CAPACITY, tuple(series)),), 183, redrawn(run, table)
+    )
 
 
 def curves_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | None:
@@ -52,7 +54,7 @@ def curves_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure 
     finding = f"Simulated: {first['values']['specific_capacity']:.0f} mAh/g at {first['specific_current']:g} mA/g"
     if last is not first:
         finding += f" falls to {last['values']['specific_capacity']:.0f} mAh/g at {last['specific_current']:g} mA/g"
-    return Figure(name, table.get("title", "Curves"), finding + ".", tuple(panels), 183 if len(panels) > 1 else 89, table["source"])
+    return Figure(name, table.get("title", "Curves"), finding + ".", tuple(panels), 183 if len(panels) > 1 else 89, redrawn(run, table))
 
 
 def _curves_panel(run: StudyRun, task: Task, wanted: set[float]) -> Panel:
@@ -87,7 +89,7 @@ def plateau_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure
         return None
     finding = f"Simulated, split at the plateau boundary: {'; '.join(kept)}." if kept else "Printed plateaus without a computed one."
     axis = Axis("Plateau capacity", "mAh/g")
-    return Figure(name, table.get("title", "Plateau"), finding, (Panel(_CURRENT, axis, tuple(series)),), 183, table["source"])
+    return Figure(name, table.get("title", "Plateau"), finding, (Panel(_CURRENT, axis, tuple(series)),), 183, redrawn(run, table))
 
 
 def samples_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | None:
@@ -115,7 +117,7 @@ def samples_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure
     finding = f"The printed plateau capacity is largest for {best} ({top:g} {claims[0].unit}) and smallest for {least}."
     axis = Axis("Plateau capacity", claims[0].unit, limits=(0.0, 1.15 * top))
     panel = Panel(Axis("Sample", "", categories=samples), axis, tuple(series))
-    return Figure(name, table.get("title", "Samples"), finding, (panel,), 89, table["source"])
+    return Figure(name, table.get("title", "Samples"), finding, (panel,), 89, redrawn(run, table))
 
 
 def _unzipped(points: list[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dualion.records.figure import Axis, Figure, Panel, Series
+from dualion.study.figures.tools import redrawn
 from dualion.study.run import StudyRun
 from dualion.study.types import Claim
 
@@ -33,7 +34,7 @@ def pore_volume_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Fi
         "if it is bulk sodium; a smaller measured volume would refute that."
     )
     x, y = Axis("Least closed-pore volume", "cm3/g", limits=(0.0, top)), Axis("Plateau capacity", "mAh/g", limits=(0.0, top * density))
-    return Figure(name, table.get("title", "Pore volume"), finding, (Panel(x, y, tuple(series)),), 89, table["source"])
+    return Figure(name, table.get("title", "Pore volume"), finding, (Panel(x, y, tuple(series)),), 89, redrawn(run, table))
 
 
 def shares_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | None:
@@ -54,7 +55,7 @@ def shares_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure 
         misses += [(sample, _number(c), 100 / (1 + ratio * math.sqrt(rates[c.id])), rates[c.id]) for c in own[1:]]
     finding = "; ".join(f"{s}: printed {p:g} % at {v:g} mV/s, constant coefficients give {e:.0f} %" for s, p, e, v in misses)
     x_axis, y_axis = Axis("Scan rate", "mV/s", scale="log"), Axis("Diffusion-controlled share", "%", limits=(0.0, 100.0))
-    return Figure(name, table.get("title", "Shares"), finding + ".", (Panel(x_axis, y_axis, tuple(series)),), 89, table["source"])
+    return Figure(name, table.get("title", "Shares"), finding + ".", (Panel(x_axis, y_axis, tuple(series)),), 89, redrawn(run, table))
 
 
 def arrhenius_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figure | None:
@@ -80,7 +81,7 @@ def arrhenius_figure(run: StudyRun, table: Mapping[str, Any], name: str) -> Figu
         f"Slopes of the printed activation energies; the lowest is {lowest.sample}'s {lowest.value} {lowest.unit}. "
         "Pre-factors are not in the text."
     )
-    return Figure(name, table.get("title", "Arrhenius"), finding, tuple(panels), 183, table["source"])
+    return Figure(name, table.get("title", "Arrhenius"), finding, tuple(panels), 183, redrawn(run, table))
 
 
 def _process(claim: Claim) -> str:

@@ -84,6 +84,11 @@ def printed(run: StudyRun, cell: str, quantity: str) -> Iterator[Series]:
             yield Series(f"{cell}, {words}", "printed", tuple(currents), tuple(values), "source-text", sample=sample)
 
 
+def redrawn(run: StudyRun, table: Mapping[str, Any]) -> str:
+    """Figure of the source that a figure draws anew; none in a study of one's own data, where ``source`` is but its name."""
+    return str(table["source"]) if run.study.kind == "paper" else ""
+
+
 def misses(run: StudyRun, claims: Sequence[str]) -> list[float]:
     """Relative deviation of what was obtained for claims, where a verdict rests on a value."""
     verdicts = {claim["id"]: claim for claim in run.document["claims"]}
