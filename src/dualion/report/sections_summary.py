@@ -44,8 +44,9 @@ def summary_section(document: Mapping[str, Any], *, findings: Sequence[Finding] 
 def _checked(document: Mapping[str, Any]) -> str:
     study = document["study"]
     numeric = sum(claim["printed"]["value_num"] is not None for claim in document["claims"])
+    source = study["citation"] or study["title"]
     return (
-        f"{len(document['claims'])} claims of {study['citation']}, {numeric} of them numbers; {len(document['relations'])} relations "
+        f"{len(document['claims'])} claims of {source}, {numeric} of them numbers; {len(document['relations'])} relations "
         f"between them; {sum(row['agrees'] for row in document['derived'])} of {len(document['derived'])} derived numbers recompute."
     )
 
