@@ -65,7 +65,9 @@ def compute(tasks: Sequence[Task], *, store: Store, workers: int, on_progress: O
     if state.left:
         with _performers(workers) as submit:
             state.run(submit, workers)
-    return Computed(state.outcomes, state.failures)
+    # in the order of the plan, not in that in which workers happened to finish
+    outcomes = {task.name: state.outcomes[task.name] for task in tasks if task.name in state.outcomes}
+    return Computed(outcomes, state.failures)
 
 
 class _State:
