@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from dualion.models._pybamm import pybamm
-from dualion.models.engine import CellModel, initial_fractions, longest_half_cycle
 from dualion.models.experiments import cycle
+from dualion.models.reference._pybamm import pybamm
+from dualion.models.reference.engine import CellModel, longest_half_cycle
+from dualion.models.states import initial_fractions
 from dualion.study.load import load, locate
 
 REPEATS = 15

@@ -50,7 +50,7 @@ class Models:
     runs: dict[tuple[str, str, str, float], Any] = field(default_factory=dict)
 
     def model(self, kind: str, hierarchy: str = "SPMe", transport: str = "carbonate-assumed") -> Any:
-        from dualion.models.engine import CellModel
+        from dualion.models.reference.engine import CellModel
 
         key = (kind, hierarchy, transport)
         if key not in self.built:
@@ -60,7 +60,7 @@ class Models:
     def cycle(self, rate: float, kind: str = "full", hierarchy: str = "SPMe", transport: str = "carbonate-assumed") -> Any:
         """One cycle at a C-rate, without the inventory guard: the checks read the inventories themselves."""
         from dualion.models.experiments import cycle
-        from dualion.models.solve import solve
+        from dualion.models.reference.solve import solve
 
         key = (kind, hierarchy, transport, rate)
         if key not in self.runs:
@@ -79,13 +79,14 @@ def half_cycle_of() -> Callable[..., Any]:
     """One half cycle as PyBaMM's own solution, for checks that read fields which a result does not keep."""
 
     def run(model: Any, specific_current: float, *, number: int = 0, rtol: float = 1e-6, atol: float = 1e-8) -> Any:
-        from dualion.models.engine import initial_fractions, longest_half_cycle
         from dualion.models.experiments import cycle
-        from dualion.models.solve import DEFAULT_MESH
+        from dualion.models.reference.engine import controls, longest_half_cycle
+        from dualion.models.reference.solve import DEFAULT_MESH
+        from dualion.models.states import initial_fractions
 
         step = cycle(model.cell, specific_current).steps[number]
         built = model.built(DEFAULT_MESH, rtol, atol)
-        inputs = {**built.nominal, **initial_fractions(model.cell, {}), "Current function [A]": -step.current}
+        inputs = {**built.nominal, **initial_fractions(model.cell, {}), **controls(step)[1]}
         return built.advance(None, inputs, longest_half_cycle(model.cell, step, {}))
 
     return run

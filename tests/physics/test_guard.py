@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-import dualion.models.engine as engine
-import dualion.models.solve as guard
+import dualion.models.reference.reading as reading
+import dualion.models.reference.solve as guard
 from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
-from dualion.models._pybamm import pybamm
 from dualion.models.cells import with_values
-from dualion.models.engine import Built, CellModel, captured_log
 from dualion.models.experiments import cycle
 from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import CellResult, StepResult
-from dualion.models.solve import solve
+from dualion.models.reference._pybamm import pybamm
+from dualion.models.reference.engine import Built, CellModel, captured_log
+from dualion.models.reference.solve import solve
 from dualion.records.cell import Cell
 from dualion.records.material import PotentialTable
 
@@ -34,7 +34,7 @@ def altered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         def read(*arguments: Any) -> StepResult:
             seen["steps"] += 1
-            result = engine.read(*arguments)
+            result = reading.read(*arguments)
             return change(result) if seen["steps"] >= number else result
 
         monkeypatch.setattr(guard, "read", read)
@@ -180,30 +180,32 @@ def test_a_failure_of_the_solver_is_tried_again_and_told(models: Any, failing: C
     found = solve(model, cycle(model.cell, 800.0))
     assert len(calls) == 4
     (attempt,) = found.attempts
-    assert attempt.startswith("rtol 1e-06, mesh 20/20/20/20: mec3-eg, half cycle 2 (discharge at 800 mA/g): IDA_CONV_FAIL: made up")
+    assert attempt.startswith("SPMe, rtol 1e-06, mesh 20/20/20/20: mec3-eg, half cycle 2 (discharge at 800 mA/g): IDA_CONV_FAIL: made up")
     assert "more" not in attempt
     assert found.steps[1].charge == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[int]]) -> None:
-    failing(1, 2)
+    failing(1, 2, 3)
     model = models.model("full")
     found = solve(model, cycle(model.cell, 800.0))
-    assert len(found.attempts) == 2
-    assert found.attempts[1].startswith("rtol 1e-07, mesh 20/20/20/20")
+    assert len(found.attempts) == 3
+    assert found.attempts[1].startswith("SPMe, rtol 1e-07, mesh 20/20/20/20: ")
+    assert found.attempts[2].startswith("SPMe, rtol 1e-06, mesh 20/20/20/20, steps of at most 0.949 s: ")  # 1/500 of 1.1 times 95.905 mAh/g at 800 mA/g
+    assert found.mesh == (20, 20, 20, 40)
 
 
 def test_when_every_rung_fails_each_is_named(models: Any, failing: Callable[..., list[int]]) -> None:
     calls = failing()
     model = models.model("full")
-    with pytest.raises(SolveError, match=r"every attempt failed.*rtol 1e-06.*\| rtol 1e-07.*\| rtol 1e-06, mesh 20/20/20/40") as caught:
+    with pytest.raises(SolveError, match=r"every attempt failed.*rtol 1e-06.*\| SPMe, rtol 1e-07.*\| SPMe, rtol 1e-06, mesh 20/20/20/40") as caught:
         solve(model, cycle(model.cell, 80.0))
-    assert len(calls) == 3
+    assert len(calls) == 4
     assert isinstance(caught.value.partial, CellResult)
 
 
 def test_a_sweep_records_a_failure_and_goes_on(models: Any, failing: Callable[..., list[int]]) -> None:
-    failing(2, 4, 6)  # each rung fails on the discharge
+    failing(2, 4, 6, 8)  # each rung fails on the discharge
     model = models.model("full")
     found = solve(model, cycle(model.cell, 800.0), on_fail="record")
     assert [step.step.direction for step in found.steps] == ["charge"]
@@ -289,7 +291,7 @@ def test_a_run_does_not_change_the_next_one(models: Any) -> None:
 
 
 def test_the_error_of_the_mesh_is_kept_where_a_tighter_tolerance_fails(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import dualion.models.solve as module
+    import dualion.models.reference.solve as module
 
     model = models.model("full")
     protocol = cycle(model.cell, 80.0)
@@ -309,6 +311,6 @@ def test_the_error_of_the_mesh_is_kept_where_a_tighter_tolerance_fails(models: A
 def test_a_cut_off_that_is_passed_before_the_start_is_named(full: Cell) -> None:
     """Half a volt of resistance too much; a tighter tolerance would not help, so the ladder is not climbed."""
     cell = with_values(full, {"series_resistance": 50_000.0})
-    with pytest.raises(PartialSolutionError, match=r"beyond 4\.8 V, or the other cut-off, before any charge has passed") as caught:
+    with pytest.raises(PartialSolutionError, match=r"beyond 4\.8 V before any charge has passed") as caught:
         solve(CellModel(cell), cycle(cell, 80.0))
     assert "rtol" not in str(caught.value)

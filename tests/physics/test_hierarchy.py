@@ -10,7 +10,7 @@ import pytest
 from dualion.models.experiments import Protocol, cycle
 from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import working_mass
-from dualion.models.solve import numerical_error, solve
+from dualion.models.reference.solve import numerical_error, solve
 
 pytestmark = pytest.mark.models
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from dualion.errors import InventoryError
-from dualion.models.dualcell import DualIonDFN, DualIonSPMe
-from dualion.models.engine import CellModel
+from dualion.models.constants import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
 from dualion.models.experiments import cycle
 from dualion.models.isotherms import isotherm_of
-from dualion.models.parameter_sets import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
-from dualion.models.solve import solve
+from dualion.models.reference.dualcell import DualIonDFN, DualIonSPMe
+from dualion.models.reference.engine import CellModel
+from dualion.models.reference.solve import solve
 from dualion.records.cell import Cell
 from dualion.records.quantity import Parameter, Quantity
 
@@ -103,9 +103,9 @@ def test_a_half_cell_only_moves_sodium_from_the_metal_to_the_carbon(models: Any,
 @pytest.mark.parametrize(("hierarchy", "faulty"), [("SPMe", DualIonSPMe), ("DFN", DualIonDFN)])
 def test_without_the_anion_the_balance_is_open(full: Cell, monkeypatch: pytest.MonkeyPatch, hierarchy: Any, faulty: Any) -> None:
     """A rocking-chair interface (s_plus 1) in a dual-ion cell: the anions come from nowhere, and the guard says so."""
-    import dualion.models.engine as engine
+    import dualion.models.reference.engine as engine
 
-    broken = {**engine._MODELS, ("dual-ion", hierarchy): lambda: faulty(s_plus=1.0)}
+    broken = {**engine._MODELS, ("dual-ion", hierarchy): lambda options, parts: faulty(options, parts=parts, s_plus=1.0)}
     monkeypatch.setattr(engine, "_MODELS", broken)
     with pytest.raises(InventoryError, match=r"(sodium|PF6) drifts by") as caught:
         solve(CellModel(full, hierarchy=hierarchy), cycle(full, 800.0))
@@ -146,9 +146,9 @@ def test_the_concentration_term_raises_the_mean_voltage_by_eight_millivolt(
     models: Any, full: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Specification 3.2: about 8 mV (3 mV) at 29 % depletion."""
-    import dualion.models.engine as engine
+    import dualion.models.reference.engine as engine
 
-    monkeypatch.setattr(engine, "_MODELS", {**engine._MODELS, ("dual-ion", "SPMe"): lambda: DualIonSPMe(weight=0.0)})
+    monkeypatch.setattr(engine, "_MODELS", {**engine._MODELS, ("dual-ion", "SPMe"): lambda options, parts: DualIonSPMe(options, parts=parts, weight=0.0)})
     without = solve(CellModel(full), cycle(full, 80.0)).steps[1].mean_voltage()
     shift = models.cycle(1.0).steps[1].mean_voltage() - without
     assert shift == pytest.approx(8e-3, abs=3e-3)

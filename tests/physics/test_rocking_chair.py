@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from dualion.models._pybamm import pybamm
-from dualion.models.dualcell import DualIonDFN, DualIonSPMe
-from dualion.models.parameter_sets import FARADAY
+from dualion.models.constants import FARADAY
+from dualion.models.reference._pybamm import pybamm
+from dualion.models.reference.dualcell import DualIonDFN, DualIonSPMe
 
 pytestmark = pytest.mark.models
 

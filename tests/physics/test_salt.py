@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualion.models.engine import CellModel
+from dualion.models.constants import FARADAY
 from dualion.models.experiments import Protocol, cycle
 from dualion.models.outputs import CellResult, working_mass
-from dualion.models.parameter_sets import FARADAY
-from dualion.models.solve import solve
+from dualion.models.reference.engine import CellModel
+from dualion.models.reference.solve import solve
 from dualion.records.cell import Cell, Electrode
 from dualion.records.quantity import Parameter, Quantity
 
@@ -38,7 +38,7 @@ def _thin(electrode: Electrode) -> Electrode:
 def _plane(cell: Cell, thickness: float, transference: float) -> Cell:
     """A separator of constant diffusivity between two planes."""
     transport = replace(
-        cell.electrolyte.transport, diffusivity=(DIFFUSIVITY, 0.0), transference=_assumed(transference, "1"), table_set=None
+        cell.electrolyte.transport, diffusivity=(DIFFUSIVITY, 0.0), transference=_assumed(transference, "1"), table=None
     )
     assert cell.cathode is not None
     thin = replace(cell, anode=_thin(cell.anode), cathode=_thin(cell.cathode), electrolyte=replace(cell.electrolyte, transport=transport))

@@ -58,6 +58,9 @@ def reproduce(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes that compute at once.", show_default="one per core")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="What solves the cells: fast, pybamm-SPM, pybamm-SPMe or pybamm-DFN.")
+    ] = "fast",
     skip_models: Annotated[bool, typer.Option("--skip-models", help="Arithmetic, recipe and report only.")] = False,
     as_json: JsonOutput = False,
 ) -> None:
@@ -67,6 +70,7 @@ def reproduce(
     finished, and the exit code is 1.
     """
     from dualion.cli import progress
+    from dualion.models.engines import engine_named
     from dualion.study.load import load, locate
 
     loaded = load(locate(study))
@@ -77,6 +81,7 @@ def reproduce(
             store=store or Path(".dualion-store"),
             workers=workers or _cores(),
             skip=("models",) if skip_models else (),
+            engine=engine_named(engine),
             on_progress=on_progress,
         )
     if as_json:
@@ -98,14 +103,16 @@ class _Done:
     report: Path
 
 
-def _run(study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[Literal["models"]], on_progress: OnProgress) -> Outcome:
+def _run(
+    study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[Literal["models"]], engine: str, on_progress: OnProgress
+) -> Outcome:
     # imported after the study was loaded: one that cannot be used is refused before anything heavy
     from dualion.report.publish import publish_run
     from dualion.store import Store
     from dualion.study.run import run
 
     kept = Store(store)
-    found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip)
+    found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip, engine=engine)
     published = publish_run(found, out, store=kept)
     return _Done(found.counts, found.failures, found.document["predictions"], published.folder, published.report)
 

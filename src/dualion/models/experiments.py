@@ -1,4 +1,4 @@
-"""Protocols as plain data: half cycles at constant current to a voltage.
+"""Protocols as plain data: half cycles at constant current, rests, holds and sweeps, in order, from one state to the next.
 
 Currents are absolute, in ampere, and positive as they charge the cell; C-rates exist only through a cell's own definition of 1 C
 (``Cell.current``). In a half cell the carbon is sodiated while the cell discharges.
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dualion.errors import SpecError
+from dualion.models.states import equilibrium_voltage, initial_fractions
 from dualion.records.cell import Cell
 
 Direction = Literal["charge", "discharge", "sodiation", "desodiation"]
@@ -20,7 +22,7 @@ CYCLES_PER_BLOCK = 5
 
 @dataclass(frozen=True, slots=True)
 class HalfCycle:
-    """One half cycle.
+    """Constant current to a voltage; with a ``duration`` a pulse, which ends after it if the voltage is not met before.
 
     Parameters
     ----------
@@ -30,20 +32,67 @@ class HalfCycle:
         [A] positive where it charges the cell (``charge``, ``desodiation``).
     cutoff : float
         [V] at which it ends.
+    duration : float or None
+        [s]
     """
 
     direction: Direction
     current: float
     cutoff: float
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """No current for a ``duration`` [s]."""
+
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A constant ``voltage`` [V] for a ``duration`` [s]."""
+
+    voltage: float
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A voltage that moves from ``start`` to ``end`` [V] at ``rate`` [V/s], positive."""
+
+    start: float
+    end: float
+    rate: float
+
+    @property
+    def duration(self) -> float:
+        """[s]"""
+        return abs(self.end - self.start) / self.rate
+
+
+Step = HalfCycle | Rest | Hold | Sweep
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Half cycles in order, from one state to the next; ``specific_currents`` [mA/g] name each one's rate."""
+    """Steps in order, from one state to the next.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"rate test"``.
+    steps : tuple of HalfCycle, Rest, Hold or Sweep
+    specific_currents : tuple of float
+        [mA/g] of each step, on the mass that defines 1 C; 0 where the current is not given.
+    cycles : tuple of int
+        [1] cycle to which each step belongs, from 1; empty where the steps are not cycles.
+    """
 
     name: str
-    steps: tuple[HalfCycle, ...]
+    steps: tuple[Step, ...]
     specific_currents: tuple[float, ...]
+    cycles: tuple[int, ...] = ()
 
 
 def cycle(cell: Cell, specific_current: float) -> Protocol:
@@ -80,15 +129,100 @@ def rate_blocks(cell: Cell, specific_currents: Sequence[float], *, cycles: int =
     steps: list[HalfCycle] = []
     named: list[float] = []
     for specific_current in specific_currents:
-        pair = _pair(cell, cell.current_of(specific_current))
+        pair = pair_of(cell, cell.current_of(specific_current))
         steps += list(pair) * cycles
         named += [specific_current] * (2 * cycles)
     label = "cycle" if len(specific_currents) == cycles == 1 else "rate test"
-    return Protocol(label, tuple(steps), tuple(named))
+    return Protocol(label, tuple(steps), tuple(named), tuple(1 + n // 2 for n in range(len(steps))))
 
 
-def _pair(cell: Cell, current: float) -> tuple[HalfCycle, HalfCycle]:
+def voltammetry(cell: Cell, rate: float, *, low: float | None = None, high: float | None = None, cycles: int = 2) -> Protocol:
+    """Triangular sweeps between two voltages, from the equilibrium at the first.
+
+    A full cell sweeps up first, from its voltage at assembly; a half cell sweeps down first, from the top of its window.
+
+    Parameters
+    ----------
+    cell : Cell
+    rate : float
+        [V/s] positive.
+    low, high : float, optional
+        [V] where absent, the window of the cell, but for the low end of a full cell, which is its open-circuit voltage at assembly.
+    cycles : int
+        [1]
+
+    Returns
+    -------
+    Protocol
+
+    Raises
+    ------
+    SpecError
+        A rate that is not positive, or an empty window.
+    """
+    bottom = _first_voltage(cell) if low is None else low
+    top = cell.window[1].value if high is None else high
+    if not rate > 0:
+        raise SpecError(f"rate: {rate:g} V/s is not positive. Write a sweep rate such as 1e-4 V/s (0.1 mV/s).")
+    if not bottom < top:
+        raise SpecError(f"window: {bottom:g} V is not below {top:g} V. Write the lower voltage first.")
+    down, up = Sweep(top, bottom, rate), Sweep(bottom, top, rate)
+    pair = (down, up) if cell.kind == "half" else (up, down)
+    steps = pair * cycles
+    return Protocol("voltammetry", steps, (0.0,) * len(steps), tuple(1 + n // 2 for n in range(len(steps))))
+
+
+def _first_voltage(cell: Cell) -> float:
+    """[V] of the low end of a sweep."""
+    if cell.kind == "half":
+        return cell.window[0].value
+    return max(equilibrium_voltage(cell, initial_fractions(cell, {})), cell.window[0].value)
+
+
+def titration(
+    cell: Cell, specific_current: float, *, pulse: float, rest: float, pulses: int, direction: Direction | None = None
+) -> Protocol:
+    """Galvanostatic intermittent titration: pulses, each followed by a rest.
+
+    Parameters
+    ----------
+    cell : Cell
+    specific_current : float
+        [mA/g] of a pulse, positive, on the mass that defines 1 C.
+    pulse, rest : float
+        [s]
+    pulses : int
+        [1] at most; the titration ends with the pulse that meets the cut-off.
+    direction : {"charge", "discharge", "sodiation", "desodiation"}, optional
+        The first half cycle of this kind of cell where absent.
+
+    Returns
+    -------
+    Protocol
+
+    Raises
+    ------
+    SpecError
+        A duration, current or number of pulses that is not positive.
+    """
+    for name, value in (("current", specific_current), ("pulse", pulse), ("rest", rest), ("pulses", pulses)):
+        if not value > 0:
+            raise SpecError(f"{name}: {value:g} is not positive. A titration needs a current, a pulse, a rest and a number of pulses.")
+    first, second = pair_of(cell, cell.current_of(specific_current))
+    half = second if direction == second.direction else first
+    one = (HalfCycle(half.direction, half.current, half.cutoff, pulse), Rest(rest))
+    return Protocol("titration", one * pulses, (specific_current, 0.0) * pulses, ())
+
+
+def pair_of(cell: Cell, current: float) -> tuple[HalfCycle, HalfCycle]:
+    """The two half cycles of a cycle at a current [A], in the order in which a new cell runs them.
+
+    A rocking-chair cell that stands in the upper half of its window at assembly is discharged first.
+    """
     low, high = cell.window[0].value, cell.window[1].value
     if cell.kind == "half":
         return HalfCycle("sodiation", -current, low), HalfCycle("desodiation", current, high)
-    return HalfCycle("charge", current, high), HalfCycle("discharge", -current, low)
+    charge, discharge = HalfCycle("charge", current, high), HalfCycle("discharge", -current, low)
+    if cell.kind == "rocking-chair" and equilibrium_voltage(cell, initial_fractions(cell, {})) > 0.5 * (low + high):
+        return discharge, charge
+    return charge, discharge

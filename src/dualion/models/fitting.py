@@ -1,7 +1,7 @@
 """Calibration of cell models on named numbers, and prediction of others with an interval.
 
 Bounds are physical, not chosen to help: a host that the paper's loading can hold, diffusivities between solids and liquids, potentials
-within the window. Starts are screened on the closed-form limits of ``limits`` and refined on the PyBaMM model.
+within the window. Starts are screened on the closed-form limits of ``limits`` and refined on the full model.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.errors import SpecError
-from dualion.models.engine import CellModel
+from dualion.models.cells import nominal_values
+from dualion.models.engines import DEFAULT_ENGINE, solver
 from dualion.models.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.observe import simulated
-from dualion.models.parameter_sets import nominal_values
 from dualion.models.targets import Target
 from dualion.numerics.fit import Fit, FreeParameter, fit
 from dualion.numerics.rounding import significant
@@ -78,6 +78,7 @@ def calibrate(
     boundary: float,
     begin: Sequence[Mapping[str, float]] = (),
     starts: int = 16,
+    engine: str = DEFAULT_ENGINE,
 ) -> CellFit:
     """Fit named parameters of a cell to targets.
 
@@ -93,6 +94,8 @@ def calibrate(
         Further starts, in the units of the parameters.
     starts : int
         [1] scrambled starts, screened on the cheap limit.
+    engine : str
+        See ``engines.engine_named``.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def calibrate(
         if name not in nominal_values(cell):
             raise SpecError(f"{name}: no parameter of {cell.name}. Write one of {', '.join(n for n in FREE if n in nominal_values(cell))}.")
     free = [FREE[name] for name in names]
-    model = CellModel(cell, inputs=tuple(names))
+    model = solver(cell, engine=engine, inputs=tuple(names))
     data = np.array([target.value for target in targets])
     sigma = np.array([target.sigma for target in targets])
 

@@ -16,7 +16,7 @@ lowest potential visited is determined.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,9 +117,12 @@ class TableIsotherm:
     potentials: tuple[float, ...]
     size: float
     shift: float = 0.0
+    interpolation: Literal["pchip", "linear"] = "pchip"
 
     def potential(self, fraction: Any) -> Any:
-        """Equilibrium potential [V] at a filled fraction [1], by monotone cubic interpolation."""
+        """Equilibrium potential [V] at a filled fraction [1], by a monotone cubic or by straight lines."""
+        if self.interpolation == "linear":
+            return self.shift + np.interp(fraction, self.fractions, self.potentials)
         from scipy.interpolate import PchipInterpolator
 
         return self.shift + PchipInterpolator(self.fractions, self.potentials)(fraction)
@@ -230,7 +233,8 @@ def isotherm_of(electrode: Electrode) -> Isotherm:
     material = electrode.material
     shift = material.parameters["ocp_shift"].value if "ocp_shift" in material.parameters else 0.0
     if material.table is not None:
-        return TableIsotherm(material.table.fraction, material.table.potential, electrode.host_capacity, shift)
+        table = material.table
+        return TableIsotherm(table.fraction, table.potential, electrode.host_capacity, shift, table.interpolation)
     if not material.populations:
         raise SpecError(f"{material.name}: no open-circuit potential. Write [[population]] tables or a table of fraction and potential.")
     return LogitIsotherm(

@@ -19,17 +19,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.models.engine import with_inputs
+from dualion.models.cells import nominal_values, with_inputs
+from dualion.models.constants import BRUGGEMAN, DESODIATED_POTENTIAL, FARADAY, GAS_CONSTANT, HALF_CELL_START, REFERENCE_TEMPERATURE
 from dualion.models.isotherms import LogitIsotherm, isotherm_of
-from dualion.models.parameter_sets import (
-    BRUGGEMAN,
-    DESODIATED_POTENTIAL,
-    FARADAY,
-    GAS_CONSTANT,
-    HALF_CELL_START,
-    REFERENCE_TEMPERATURE,
-    nominal_values,
-)
 from dualion.models.targets import CAPACITIES, RATIOS, Target
 from dualion.records.cell import Cell
 

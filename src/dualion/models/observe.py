@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dualion.errors import SpecError
-from dualion.models.engine import CellModel, Detail, with_inputs
+from dualion.models.cells import with_inputs
+from dualion.models.constants import HALF_CELL_START
+from dualion.models.engines import Detail, Solver
 from dualion.models.experiments import Protocol, cycle
 from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import working_mass
-from dualion.models.parameter_sets import HALF_CELL_START
-from dualion.models.solve import solve
 from dualion.models.targets import RATIOS, Target
 from dualion.numerics.fit import DIFFERENCE_STEP, Fit, propagated
 
 
-def simulated(model: CellModel, targets: Sequence[Target], *, parameters: Mapping[str, float], boundary: float) -> list[float]:
+def simulated(model: Solver, targets: Sequence[Target], *, parameters: Mapping[str, float], boundary: float) -> list[float]:
     """What the model gives for each target, in the targets' units.
 
     Parameters
     ----------
-    model : CellModel
+    model : Solver
     targets : sequence of Target
     parameters : mapping of str to float
         Values of the open parameters, in the units of their records.
@@ -67,13 +67,13 @@ def _value(target: Target, found: Mapping[float, Mapping[str, float]]) -> float:
     return here[target.quantity]
 
 
-def _observed(model: CellModel, current: float, parameters: Mapping[str, float], *, boundary: float, detail: Detail) -> dict[str, float]:
+def _observed(model: Solver, current: float, parameters: Mapping[str, float], *, boundary: float, detail: Detail) -> dict[str, float]:
     """Every quantity of one current by name."""
     cell = model.cell
     protocol = cycle(cell, current)
     if cell.kind == "half":
         protocol = Protocol("sodiation", protocol.steps[:1], protocol.specific_currents[:1])
-    run = solve(model, protocol, parameters=parameters, check=("steps",), detail=detail)
+    run = model.solve(protocol, parameters=parameters, check=("steps",), detail=detail)
     mass, named = working_mass(cell), run.steps[-1]
     values = {"specific_capacity": named.capacity(mass)}
     if detail != "ends":
@@ -88,13 +88,13 @@ def _observed(model: CellModel, current: float, parameters: Mapping[str, float],
 
 
 def predicted_errors(
-    model: CellModel, calibration: Fit, targets: Sequence[Target], *, values: Mapping[str, float], boundary: float
+    model: Solver, calibration: Fit, targets: Sequence[Target], *, values: Mapping[str, float], boundary: float
 ) -> list[float]:
     """Standard error of each target that follows from the covariance of a calibration, in the units of the targets.
 
     Parameters
     ----------
-    model : CellModel
+    model : Solver
         With the fitted parameters open.
     calibration : Fit
         Of parameters in the order of ``values``.

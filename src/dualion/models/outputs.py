@@ -1,4 +1,4 @@
-"""What a simulated half cycle is, and the metrics read from it.
+"""What a simulated step is, and the metrics read from it.
 
 Signs are those of the measurements: positive current charges the cell. Times, capacities and voltages are on a grid refined from the
 solver's own steps (``REFINEMENT`` parts each), because integrals over the solver's few steps can miss the mean voltage by 0.1 V.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.errors import InputError
-from dualion.models.experiments import HalfCycle
+from dualion.models.experiments import HalfCycle, Step
 from dualion.records.cell import Cell
 from dualion.records.quantity import Flag
 
@@ -22,11 +22,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepResult:
-    """One half cycle of a simulation.
+    """One step of a simulation.
 
     Parameters
     ----------
-    step : HalfCycle
+    step : HalfCycle, Rest, Hold or Sweep
     time : ndarray, shape (n,)
         [s] from its start.
     voltage : ndarray, shape (n,)
@@ -41,9 +41,20 @@ class StepResult:
         Salt concentration [mol/m3] against position [m] at the end.
     poorest : float
         [m] where the salt was least.
+    current : ndarray, shape (n,)
+        [A] positive as it charges the cell; empty where it is that of the step.
+    traces : mapping of str to ndarray, shape (n,)
+        What else was read along the step: ``anode_filling``, ``cathode_filling`` [1] at the surfaces, and the parts of the voltage,
+        ``equilibrium``, ``reaction``, ``concentration``, ``electrolyte``, ``series``, ``film`` [V], whose sum is the voltage.
+    ended : str
+        ``"cutoff"``, ``"duration"``, or ``"exhaustion"`` where a host or the salt was at its end; empty where the engine does not say it.
+    totals : mapping of str to float
+        Sums that the engine integrated itself: ``charge`` [coulomb], ``energy`` [J], ``charge_below`` [coulomb] below the boundary of
+        plateau and slope, all signed as the current; extremes ``least_salt``, ``most_salt`` [mol/m3], ``lowest_anode_potential``,
+        ``lowest_apparent_potential`` (with film and series resistance), ``last_voltage`` [V].
     """
 
-    step: HalfCycle
+    step: Step
     time: Array
     voltage: Array
     salt: Array
@@ -51,11 +62,31 @@ class StepResult:
     inventories: Mapping[str, tuple[float, float]]
     profile: Mapping[str, Array] = field(default_factory=dict)
     poorest: float = 0.0
+    current: Array = field(default_factory=lambda: np.zeros(0))
+    traces: Mapping[str, Array] = field(default_factory=dict)
+    ended: str = ""
+    totals: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def half_cycle(self) -> HalfCycle:
+        """The step, where it is a half cycle at constant current; InputError where it is not."""
+        if not isinstance(self.step, HalfCycle):
+            raise InputError(f"A {type(self.step).__name__.lower()} has no constant current, and so no capacity of its own.")
+        return self.step
+
+    @property
+    def currents(self) -> Array:
+        """[A] along the step, shape (n,)."""
+        if self.current.size:
+            return self.current
+        return np.full(self.time.size, self.step.current if isinstance(self.step, HalfCycle) else 0.0)
 
     @property
     def charge(self) -> float:
-        """[coulomb] passed, positive."""
-        return float(abs(self.step.current) * self.time[-1])
+        """[coulomb] passed in the net, positive."""
+        if isinstance(self.step, HalfCycle):
+            return float(abs(self.step.current) * self.time[-1])
+        return float(abs(np.trapezoid(self.currents, self.time)))
 
     def capacity(self, mass: float) -> float:
         """[mAh/g] of a mass [mg]."""
@@ -63,12 +94,14 @@ class StepResult:
 
     def capacities(self, mass: float) -> Array:
         """[mAh/g] of a mass [mg] along the half cycle, shape (n,)."""
-        return abs(self.step.current) * self.time / 3.6 / mass * 1e3
+        return abs(self.half_cycle.current) * self.time / 3.6 / mass * 1e3
 
     def mean_voltage(self) -> float:
         """[V] energy over charge, E/Q; the voltage must have been read."""
+        if "energy" in self.totals and self.totals["charge"]:
+            return self.totals["energy"] / self.totals["charge"]
         if not self.voltage.size:
-            raise InputError(f'The voltage of this {self.step.direction} was not read. Solve with detail="voltage" or "all".')
+            raise InputError(f'The voltage of this {self.half_cycle.direction} was not read. Solve with detail="voltage" or "all".')
         return float(np.trapezoid(self.voltage, self.time) / self.time[-1])
 
     def median_voltage(self) -> float:
@@ -82,7 +115,7 @@ class StepResult:
         both = (self.voltage[:-1] < boundary) & (self.voltage[1:] < boundary)
         neither = (self.voltage[:-1] >= boundary) & (self.voltage[1:] >= boundary)
         share = np.where(both, 1.0, np.where(neither, 0.0, np.where(rising, below, 1 - below)))
-        return float(abs(self.step.current) * np.sum(share * np.diff(self.time)) / 3.6 / mass * 1e3)
+        return float(abs(self.half_cycle.current) * np.sum(share * np.diff(self.time)) / 3.6 / mass * 1e3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

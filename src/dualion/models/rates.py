@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dualion.models.engine import CellModel, with_inputs
+from dualion.models.cells import with_inputs
+from dualion.models.constants import HALF_CELL_START
+from dualion.models.engines import Solver
 from dualion.models.experiments import cycle, rate_blocks
 from dualion.models.isotherms import isotherm_of
 from dualion.models.mass_bases import cell_mass, energy_density, power_density
 from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
-from dualion.models.parameter_sets import HALF_CELL_START
-from dualion.models.solve import numerical_error, solve
 from dualion.models.targets import PLATEAU_BOUNDARY
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag, Quantity
@@ -65,7 +65,7 @@ class RateRow:
 
 
 def rate_test(
-    model: CellModel,
+    model: Solver,
     specific_currents: Sequence[float],
     *,
     parameters: Mapping[str, float] | None = None,
@@ -75,7 +75,7 @@ def rate_test(
 
     Parameters
     ----------
-    model : CellModel
+    model : Solver
     specific_currents : sequence of float
         [mA/g]
     parameters : mapping of str to float
@@ -95,7 +95,7 @@ def rate_test(
     rows = []
     for current in specific_currents:
         protocol = cycle(model.cell, current)
-        run = numerical_error(model, protocol, solve(model, protocol, parameters=parameters), parameters or {})
+        run = model.numerical_error(protocol, model.solve(protocol, parameters=parameters), parameters)
         rows.append(row_of(run, current, parameters or {}, boundary))
     if model.cell.kind == "half":
         return tuple(rows)
@@ -104,13 +104,13 @@ def rate_test(
 
 
 def block_difference(
-    model: CellModel, specific_currents: Sequence[float], *, parameters: Mapping[str, float] | None = None
+    model: Solver, specific_currents: Sequence[float], *, parameters: Mapping[str, float] | None = None
 ) -> tuple[float, ...]:
     """How far the last cycle of each block of a continuous rate test lies from the isolated cycle at that current.
 
     Parameters
     ----------
-    model : CellModel
+    model : Solver
     specific_currents : sequence of float
         [mA/g] one block each, in the order run.
     parameters : mapping of str to float
@@ -126,13 +126,13 @@ def block_difference(
     SolveError
         With what was computed until then.
     """
-    run = solve(model, rate_blocks(model.cell, specific_currents), parameters=parameters, check=("steps",), detail="ends")
+    run = model.solve(rate_blocks(model.cell, specific_currents), parameters=parameters, check=("steps",), detail="ends")
     mass = working_mass(model.cell)
     per_block = len(run.steps) // len(specific_currents)
     differences = []
     for block, current in enumerate(specific_currents):
         last = run.steps[(block + 1) * per_block - 2 : (block + 1) * per_block]
-        alone = solve(model, cycle(model.cell, current), parameters=parameters, check=("steps",), detail="ends")
+        alone = model.solve(cycle(model.cell, current), parameters=parameters, check=("steps",), detail="ends")
         differences.append(_named(last).capacity(mass) - _named(alone.steps).capacity(mass))
     return tuple(differences)
 
@@ -163,7 +163,7 @@ def row_of(result: CellResult, current: float, parameters: Mapping[str, float], 
         return RateRow(current, rate, {"specific_capacity": 0.0, "charge_capacity": 0.0}, {}, {}, {}, {}, {}, flags)
     mass = working_mass(cell)
     named = _named(result.steps)
-    curves: dict[str, Mapping[str, list[float]]] = {step.step.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
+    curves: dict[str, Mapping[str, list[float]]] = {step.half_cycle.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
     values = _values(result, parameters, boundary)
     return RateRow(current, rate, values, _errors(result, named, mass), {}, {}, curves, _salt(result), flags)
 
@@ -176,7 +176,7 @@ def _values(result: CellResult, parameters: Mapping[str, float], boundary: float
         "specific_capacity": _capacity_above_start(cell, parameters) + named.capacity(mass),
         "mean_voltage": named.mean_voltage(),
         "median_voltage": named.median_voltage(),
-        "charge_capacity": next(step for step in result.steps if step.step.current > 0).capacity(mass),
+        "charge_capacity": next(step for step in result.steps if step.half_cycle.current > 0).capacity(mass),
         "least_salt": min(float(step.salt[:, 0].min()) for step in result.steps),
     }
     if cell.kind == "half":
@@ -215,7 +215,7 @@ def _given(quantity: Quantity) -> float:
 
 def _named(steps: Sequence[StepResult]) -> StepResult:
     """The half cycle whose capacity is reported: the sodiation of a half cell, the discharge of a full one."""
-    return next(step for step in steps if step.step.current < 0)
+    return next(step for step in steps if step.half_cycle.current < 0)
 
 
 def _capacity_above_start(cell: Cell, parameters: Mapping[str, float]) -> float:

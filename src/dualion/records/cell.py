@@ -54,6 +54,41 @@ class Separator:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """A film with its own arc in the impedance: a resistance beside a capacitance, in series with everything else.
+
+    Parameters
+    ----------
+    resistance : Parameter
+        [ohm] of the whole electrode at 25 degC.
+    capacitance : Parameter
+        [F] of the whole electrode.
+    activation_energy : Parameter
+        [kJ/mol] of its conductance.
+    """
+
+    resistance: Parameter
+    capacitance: Parameter
+    activation_energy: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Plating:
+    """Sodium that is plated on the anode instead of stored in it.
+
+    Parameters
+    ----------
+    kind : {"irreversible", "reversible"}
+        ``"reversible"``: what was plated is stripped again.
+    exchange_current_density : Parameter
+        [A/m2] at the initial salt concentration.
+    """
+
+    kind: Literal["irreversible", "reversible"]
+    exchange_current_density: Parameter
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell. In a half cell the hard carbon is the ``anode`` and works against sodium metal; there is no ``cathode``.
 
@@ -84,6 +119,12 @@ class Cell:
         [degC]
     assumed : tuple of str
         Keys whose values the source does not state.
+    film : Film or None
+        None where the series resistance holds it.
+    plating : Plating or None
+        None where the anode takes whatever it is given.
+    reservoir_exchange : Parameter or None
+        [m/s] between the pores of the separator and the electrolyte beside them; None where that takes no part.
     """
 
     name: str
@@ -102,6 +143,9 @@ class Cell:
     mass_basis: MassBasis
     temperature: Parameter
     assumed: tuple[str, ...] = ()
+    film: Film | None = None
+    plating: Plating | None = None
+    reservoir_exchange: Parameter | None = None
 
     @property
     def pore_volume(self) -> float:
@@ -110,6 +154,11 @@ class Cell:
         pores = self.separator.thickness.value * 1e-6 * self.separator.porosity.value
         pores += sum(electrode.thickness * electrode.material["porosity"] for electrode in electrodes)
         return pores * 1e5
+
+    @property
+    def reservoir(self) -> float:
+        """[uL/cm2] of electrolyte beside the pores."""
+        return max(self.electrolyte_volume.value - self.pore_volume, 0.0)
 
     def current(self, rate: float) -> float:
         """[A] of a C-rate by this cell's own definition of 1 C."""

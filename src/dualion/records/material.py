@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dualion.records.quantity import Parameter
@@ -46,10 +46,32 @@ class PotentialTable:
         [V] against Na+/Na.
     source : str
         File, figure or citation key.
+    interpolation : {"pchip", "linear"}
+        Between the points: a monotone cubic, or straight lines where the source means them so.
     """
 
     fraction: tuple[float, ...]
     potential: tuple[float, ...]
+    source: str
+    interpolation: Literal["pchip", "linear"] = "pchip"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A parameter that changes with the filling of the host, by points joined with straight lines.
+
+    Parameters
+    ----------
+    fraction : tuple of float, shape (n,)
+        [1] filled fraction of the host, rising, within 0 and 1.
+    value : tuple of float, shape (n,)
+        In the unit of the parameter.
+    source : str
+        File, figure or citation key.
+    """
+
+    fraction: tuple[float, ...]
+    value: tuple[float, ...]
     source: str
 
 
@@ -71,9 +93,13 @@ class Material:
         ``density`` [g/cm3], ``active_volume_fraction`` [1], ``porosity`` [1], ``particle_radius`` [um], ``diffusivity`` [m2/s],
         ``conductivity`` [S/m]; ``host_capacity`` [mAh/g] where the populations are shares or a table is given;
         ``ocp_shift`` [V]; ``series_resistance``, ``film_resistance``, ``charge_transfer_resistance`` [ohm] of an electrode of
-        ``reference_area`` [cm2], or ``exchange_current_density`` [A/m2] at half filling; ``activation_energy`` [kJ/mol].
+        ``reference_area`` [cm2], or ``exchange_current_density`` [A/m2] at half filling; ``activation_energy`` [kJ/mol] of the
+        exchange current density, ``diffusivity_activation_energy`` [kJ/mol]; ``double_layer_capacity`` [F/m2] of the interface.
     ocp_standing : str
         Standing of the shape of the open-circuit potential; ``"assumed"`` stamps every voltage computed with it.
+    profiles : mapping of str to Profile
+        ``diffusivity`` [m2/s] and ``exchange_current_density`` [A/m2] (the factor of 2 sqrt(x (1 - x)) at the initial salt) where they
+        change with the filling; they take the place of the parameter of that name.
     """
 
     name: str
@@ -83,6 +109,7 @@ class Material:
     table: PotentialTable | None
     parameters: Mapping[str, Parameter]
     ocp_standing: str
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """Value of a parameter, in the unit given above."""
@@ -90,8 +117,24 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class TransportTable:
+    """Measured transport functions by points joined with straight lines.
+
+    Parameters
+    ----------
+    conductivity : tuple of two tuples
+        Concentration [mol/m3], rising, and conductivity [S/m].
+    diffusivity : tuple of two tuples
+        Concentration [mol/m3], rising, and diffusivity [m2/s].
+    """
+
+    conductivity: tuple[tuple[float, ...], tuple[float, ...]]
+    diffusivity: tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Transport:
-    """Transport in the electrolyte as functions of c in mol/L: kappa = a c exp(-b c), D = d exp(-e c); or a named table set.
+    """Transport in the electrolyte as functions of c in mol/L: kappa = a c exp(-b c), D = d exp(-e c); or tables.
 
     Parameters
     ----------
@@ -106,8 +149,8 @@ class Transport:
         [1] 1 + d ln f / d ln c.
     activation_energy : Parameter
         [kJ/mol] of both functions.
-    table_set : str or None
-        Name of a parameter set of PyBaMM whose tables replace the functions.
+    table : TransportTable or None
+        Takes the place of the functions.
     standing, source : str
         Of the functions.
     """
@@ -118,7 +161,7 @@ class Transport:
     transference: Parameter
     thermodynamic_factor: Parameter
     activation_energy: Parameter
-    table_set: str | None
+    table: TransportTable | None
     standing: str
     source: str
 

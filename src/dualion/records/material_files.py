@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dualion.errors import SpecError
 from dualion.records.files import inside, read_toml, show, validate
-from dualion.records.material import Material, Population, PotentialTable, Transport
-from dualion.records.material_schema import MaterialFile, ParametersTable, PotentialFile, TransportFile
+from dualion.records.material import Material, Population, PotentialTable, Profile, Transport, TransportTable
+from dualion.records.material_schema import MaterialFile, ParametersTable, PotentialFile, ProfilesTable, TransportFile, TransportTables
 from dualion.records.measures import Measured
 from dualion.records.quantity import Parameter
 from dualion.records.validation import did_you_mean
@@ -68,7 +68,16 @@ def load_material(reference: str | Path, *, folder: Path | None = None, written_
         Population(row.name, _parameter(row.capacity), _parameter(row.potential), _parameter(row.width)) for row in file.population
     )
     table = None if file.table is None else _table(file.table)
-    return Material(file.name, file.kind, file.ion, populations, table, _parameters(file.parameter), file.ocp_standing)
+    return Material(
+        name=file.name,
+        kind=file.kind,
+        ion=file.ion,
+        populations=populations,
+        table=table,
+        parameters=_parameters(file.parameter),
+        ocp_standing=file.ocp_standing,
+        profiles=_profiles(file.profile),
+    )
 
 
 def load_transport(reference: str | Path, *, folder: Path | None = None, written_in: str = "") -> Transport:
@@ -102,7 +111,7 @@ def load_transport(reference: str | Path, *, folder: Path | None = None, written
         transference=_parameter(file.transference),
         thermodynamic_factor=_parameter(file.thermodynamic_factor),
         activation_energy=_parameter(file.activation_energy),
-        table_set=file.table_set,
+        table=None if file.table is None else _points(file.table),
         standing=file.standing,
         source=file.source,
     )
@@ -141,4 +150,14 @@ def _parameters(table: ParametersTable) -> dict[str, Parameter]:
 
 def _table(table: PotentialFile) -> PotentialTable:
     volts = tuple(convert(value, table.potential.unit, "V") for value in table.potential.value)
-    return PotentialTable(table.fraction, volts, table.source)
+    return PotentialTable(table.fraction, volts, table.source, table.interpolation)
+
+
+def _profiles(table: ProfilesTable) -> dict[str, Profile]:
+    given = ((name, getattr(table, name)) for name in ProfilesTable.model_fields)
+    return {name: Profile(points.fraction, points.value, points.source) for name, points in given if points is not None}
+
+
+def _points(tables: TransportTables) -> TransportTable:
+    conductivity, diffusivity = tables.conductivity, tables.diffusivity
+    return TransportTable((conductivity.concentration.value, conductivity.value), (diffusivity.concentration.value, diffusivity.value))

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 
+from dualion.errors import UnitError
 from dualion.records.material import Ion
-from dualion.records.measures import Measure, Measured, MeasureTable, Number, Strictly, Text, Version, refusal
+from dualion.records.measures import (
+    LONGEST_VALUE,
+    Measure,
+    Measured,
+    MeasureTable,
+    Number,
+    Strictly,
+    Text,
+    Version,
+    refusal,
+    show,
+    unknown_unit,
+)
 from dualion.records.quantity import Standing
 from dualion.records.validation import Hint
+from dualion.units import compatible, convert, dimension_name
 
 #: Shares of the host capacity add up to 1 within this.
 SHARES_TOLERANCE = 1e-6
+
+#: Most points of a table or profile, more than any curve of a host needs.
+MOST_POINTS = 100_000
 
 
 class ParameterTable(MeasureTable):
@@ -33,13 +52,16 @@ Resistance = Annotated[Measured, Measure("ohm", "30 ohm", at_least=0.0, table=Pa
 
 
 class ParametersTable(Strictly):
-    """Every parameter of an electrode material, with the unit that it is converted to."""
+    """Every parameter of an electrode material, with the unit that it is converted to.
+
+    ``MaterialFile`` requires those of the diffusivity and the kinetics where no profile takes their place.
+    """
 
     density: Annotated[Measured, Measure("g/cm3", "1.6 g/cm3", above=0.0, table=ParameterTable)]
     active_volume_fraction: Fraction
     porosity: Fraction
     particle_radius: Annotated[Measured, Measure("um", "1.0 um", above=0.0, table=ParameterTable)]
-    diffusivity: Annotated[Measured, Measure("m2/s", "1e-13 m2/s", above=0.0, table=ParameterTable)]
+    diffusivity: Annotated[Measured, Measure("m2/s", "1e-13 m2/s", above=0.0, table=ParameterTable)] | None = None
     conductivity: Annotated[Measured, Measure("S/m", "50 S/m", above=0.0, table=ParameterTable)]
     host_capacity: Annotated[Measured, Measure("mAh/g", "96 mAh/g", above=0.0, table=ParameterTable)] | None = None
     ocp_shift: Annotated[Measured, Measure("V", "0.0 V", table=ParameterTable)] | None = None
@@ -49,14 +71,15 @@ class ParametersTable(Strictly):
     charge_transfer_resistance: Annotated[Measured, Measure("ohm", "30 ohm", above=0.0, table=ParameterTable)] | None = None
     exchange_current_density: Annotated[Measured, Measure("A/m2", "4 A/m2", above=0.0, table=ParameterTable)] | None = None
     activation_energy: Annotated[Measured, Measure("kJ/mol", "30 kJ/mol", at_least=0.0, table=ParameterTable)] | None = None
+    diffusivity_activation_energy: Annotated[Measured, Measure("kJ/mol", "30 kJ/mol", at_least=0.0, table=ParameterTable)] | None = None
+    double_layer_capacity: Annotated[Measured, Measure("F/m2", "0.2 F/m2", above=0.0, table=ParameterTable)] | None = None
+    initial_fraction: Annotated[Measured, Measure("1", "0.22", at_least=0.0, at_most=1.0, table=ParameterTable)] | None = None
 
     @model_validator(mode="after")
     def _kinetics(self) -> ParametersTable:
         given = (self.series_resistance, self.film_resistance, self.charge_transfer_resistance)
         if any(given) and self.reference_area is None:
             raise refusal("resistances, and no reference_area. Write the electrode area they were measured on.")
-        if self.charge_transfer_resistance is None and self.exchange_current_density is None:
-            raise refusal("neither charge_transfer_resistance nor exchange_current_density. Write one of them.")
         return self
 
 
@@ -69,28 +92,94 @@ class PopulationTable(Strictly):
     width: Annotated[Measured, Measure("V", "0.15 V", above=0.0, table=ParameterTable)]
 
 
+Series = Annotated[tuple[Number, ...], Field(min_length=2, max_length=MOST_POINTS)]
+
+
+def _fractions(fraction: tuple[float, ...]) -> tuple[float, ...]:
+    if not _rise(fraction) or fraction[0] < 0 or fraction[-1] > 1:
+        raise refusal("fractions that do not rise within 0 and 1. Sort them, each once.")
+    return fraction
+
+
+def _rise(series: tuple[float, ...]) -> bool:
+    return all(first < second for first, second in pairwise(series))
+
+
+def _as_many(first: tuple[float, ...], second: tuple[float, ...], *, names: tuple[str, str]) -> None:
+    if len(first) != len(second):
+        raise refusal(f"{len(first)} {names[0]} and {len(second)} {names[1]}. Write as many of each.")
+
+
+Fractions = Annotated[Series, AfterValidator(_fractions)]
+
+
 class PotentialSeries(Strictly):
     """Potentials with their unit, against Na+/Na."""
 
-    value: Annotated[tuple[Number, ...], Field(min_length=2)]
+    value: Series
     unit: Literal["V", "mV"]
 
 
 class PotentialFile(Strictly):
     """An open-circuit potential by points."""
 
-    fraction: Annotated[tuple[Number, ...], Field(min_length=2)]
+    fraction: Fractions
     potential: PotentialSeries
+    source: Text
+    interpolation: Literal["pchip", "linear"] = "pchip"
+
+    @model_validator(mode="after")
+    def _paired(self) -> PotentialFile:
+        _as_many(self.fraction, self.potential.value, names=("fractions", "potentials"))
+        return self
+
+
+class SeriesTable(Strictly):
+    """Numbers that share a unit."""
+
+    value: Series
+    unit: Annotated[str, Strict(), Field(max_length=LONGEST_VALUE)]
+
+
+S = TypeVar("S", bound=SeriesTable)
+
+
+def _positive_in(target: str) -> Callable[[S], S]:
+    """A check that converts a series to a unit and refuses what is not above zero."""
+
+    def converted(series: S) -> S:
+        try:
+            fits = compatible(series.unit, target)
+        except (UnitError, ArithmeticError):
+            raise refusal(unknown_unit(series.unit, example=target)) from None
+        if not fits:
+            needed = dimension_name(target)
+            raise refusal(f'{show(series.unit)} is {dimension_name(series.unit)}; {needed} is needed, such as "{target}".')
+        low = min(series.value)
+        if low <= 0:
+            raise refusal(f"{show(low)} is too small. Write values above 0.")
+        return series.model_copy(update={"value": tuple(convert(value, series.unit, target) for value in series.value), "unit": target})
+
+    return converted
+
+
+class ProfileTable(SeriesTable):
+    """A parameter by points of the filled fraction."""
+
+    fraction: Fractions
     source: Text
 
     @model_validator(mode="after")
-    def _rising(self) -> PotentialFile:
-        if len(self.fraction) != len(self.potential.value):
-            raise refusal(f"{len(self.fraction)} fractions and {len(self.potential.value)} potentials. Write as many of each.")
-        ordered = all(first < second for first, second in zip(self.fraction, self.fraction[1:], strict=False))
-        if not ordered or self.fraction[0] < 0 or self.fraction[-1] > 1:
-            raise refusal("fractions that do not rise within 0 and 1. Sort them, each once.")
+    def _paired(self) -> ProfileTable:
+        _as_many(self.fraction, self.value, names=("fractions", "values"))
         return self
+
+
+class ProfilesTable(Strictly):
+    """Parameters that change with the filling of the host."""
+
+    diffusivity: Annotated[ProfileTable, AfterValidator(_positive_in("m2/s"))] | None = None
+    exchange_current_density: Annotated[ProfileTable, AfterValidator(_positive_in("A/m2"))] | None = None
 
 
 class MaterialFile(Strictly):
@@ -104,6 +193,18 @@ class MaterialFile(Strictly):
     parameter: ParametersTable
     population: tuple[PopulationTable, ...] = ()
     table: PotentialFile | None = None
+    profile: ProfilesTable = ProfilesTable()
+
+    @model_validator(mode="after")
+    def _once_each(self) -> MaterialFile:
+        if (self.parameter.diffusivity is None) == (self.profile.diffusivity is None):
+            raise refusal("neither parameter.diffusivity nor profile.diffusivity, or both. Write one of them.")
+        given = (self.parameter.charge_transfer_resistance, self.parameter.exchange_current_density, self.profile.exchange_current_density)
+        if not any(given):
+            raise refusal("neither parameter.charge_transfer_resistance nor exchange_current_density. Write one of them.")
+        if self.profile.exchange_current_density is not None and any(given[:2]):
+            raise refusal("a profile of the exchange current density, and a parameter that says it as well. Write one of them.")
+        return self
 
     @model_validator(mode="after")
     def _potential(self) -> MaterialFile:
@@ -137,8 +238,28 @@ class DiffusivityTable(Strictly):
     decay: Annotated[Measured, Measure("L/mol", "0.45 L/mol", at_least=0.0)]
 
 
+class PointsTable(SeriesTable):
+    """A transport function by points of the concentration."""
+
+    concentration: Annotated[SeriesTable, AfterValidator(_positive_in("mol/m3"))]
+
+    @model_validator(mode="after")
+    def _paired(self) -> PointsTable:
+        _as_many(self.concentration.value, self.value, names=("concentrations", "values"))
+        if not _rise(self.concentration.value):
+            raise refusal("concentrations that do not rise. Sort them, each once.")
+        return self
+
+
+class TransportTables(Strictly):
+    """Both transport functions by points."""
+
+    conductivity: Annotated[PointsTable, AfterValidator(_positive_in("S/m"))]
+    diffusivity: Annotated[PointsTable, AfterValidator(_positive_in("m2/s"))]
+
+
 class TransportFile(Strictly):
-    """An electrolyte file: two functions of the concentration, or the name of a table set."""
+    """An electrolyte file: two functions of the concentration, as formulae or by points."""
 
     schema_: Annotated[Version, Field(alias="schema"), Hint("schema = 1")]
     name: Text
@@ -146,7 +267,7 @@ class TransportFile(Strictly):
     source: Text
     conductivity: ConductivityTable | None = None
     diffusivity: DiffusivityTable | None = None
-    table_set: Text | None = None
+    table: TransportTables | None = None
     transference: Annotated[Measured, Measure("1", "0.42", above=0.0, at_most=1.0, table=ParameterTable)]
     thermodynamic_factor: Annotated[Measured, Measure("1", "1.0", above=0.0, table=ParameterTable)]
     activation_energy: Annotated[Measured, Measure("kJ/mol", "15 kJ/mol", at_least=0.0, table=ParameterTable)]
@@ -154,6 +275,8 @@ class TransportFile(Strictly):
     @model_validator(mode="after")
     def _functions(self) -> TransportFile:
         functions = (self.conductivity is not None) + (self.diffusivity is not None)
-        if functions != (2 if self.table_set is None else 0):
-            raise refusal("conductivity, diffusivity and table_set do not fit. Write both functions, or the table set alone.")
+        if functions != (2 if self.table is None else 0):
+            raise refusal(
+                "conductivity, diffusivity and table do not fit. Write both functions, or [table.conductivity] and [table.diffusivity]."
+            )
         return self

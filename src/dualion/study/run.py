@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from dualion import __version__
+from dualion.models.engines import DEFAULT_ENGINE
 from dualion.store import Store
 from dualion.study.cells.compute import LIBRARIES, Computed, OnProgress, compute
 from dualion.study.cells.findings import findings
@@ -53,7 +54,9 @@ class StudyRun:
         return counts
 
 
-def run(study: Study, *, store: Store, workers: int, on_progress: OnProgress, skip: Sequence[Skip] = ()) -> StudyRun:
+def run(
+    study: Study, *, store: Store, workers: int, on_progress: OnProgress, skip: Sequence[Skip] = (), engine: str = DEFAULT_ENGINE
+) -> StudyRun:
     """Run a study.
 
     Parameters
@@ -67,6 +70,8 @@ def run(study: Study, *, store: Store, workers: int, on_progress: OnProgress, sk
         ``on_progress(done, total, message)``.
     skip : sequence of {"models"}
         What to leave out; its claims are ``not run (skipped)``.
+    engine : str
+        What solves the cell models; see ``models.engines.engine_named``.
 
     Returns
     -------
@@ -75,14 +80,14 @@ def run(study: Study, *, store: Store, workers: int, on_progress: OnProgress, sk
     Raises
     ------
     SpecError
-        The study asks for something that cannot be planned.
+        The study asks for something that cannot be planned, or there is no such engine.
     """
     relations = evaluate(study)
     tasks = plan(study)
     if "models" in skip:
         computed = Computed({}, {task.name: ("skipped", "the cell models were left out") for task in tasks})
     else:
-        computed = compute(tasks, store=store, workers=workers, on_progress=on_progress)
+        computed = compute(tasks, store=store, workers=workers, on_progress=on_progress, engine=engine)
     found = findings(study, tasks, computed)
     verdicts = assign(study, relations, found.obtained, found.failures)
     document = build(

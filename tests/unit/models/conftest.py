@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from dualion.models.cells import with_values
 from dualion.records.cell import Cell
 from dualion.study.load import load, locate
 from dualion.study.types import Study
-
-if find_spec("pybamm") is None:  # without the extra [cells] these modules have nothing to import
-    collect_ignore = ["test_fitting.py", "test_limits.py", "test_observe.py", "test_parameter_sets.py", "test_rates.py"]
 
 #: Family F1 of the cell models' specification, 2.5.
 F1 = {"anode.slope_capacity": 106.9, "anode.pore_capacity": 547.0, "anode.pore_potential": 0.0106, "anode.pore_width": 0.0253}

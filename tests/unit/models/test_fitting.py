@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 
 from dualion.errors import CoverageError, SpecError
-from dualion.models.engine import CellModel
+from dualion.models.engines import solver
 from dualion.models.fitting import FREE, CellFit, calibrate
 from dualion.models.limits import cheap_half_cell
 from dualion.models.observe import predicted_errors, simulated
 from dualion.models.targets import Target
 from dualion.numerics.fit import fit
 from dualion.records.cell import Cell
-
-pytestmark = pytest.mark.models
 
 BOUNDARY = 0.15
 F1 = {"anode.slope_capacity": 106.9, "anode.pore_capacity": 547.0, "anode.pore_potential": 0.0106, "anode.pore_width": 0.0253}
@@ -38,7 +36,7 @@ def _set(targets: tuple[Target, ...], values: list[float], *, noise: float = 0.0
 def two_targets(half: Cell) -> list[Target]:
     """Three totals and a plateau that the model itself gives for F1."""
     chosen = (*SEVEN[:3], SEVEN[5])
-    return _set(chosen, simulated(CellModel(half), chosen, parameters={}, boundary=BOUNDARY))
+    return _set(chosen, simulated(solver(half), chosen, parameters={}, boundary=BOUNDARY))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ def test_reported_values_have_six_digits(two: CellFit) -> None:
 
 def test_the_error_of_a_fitted_quantity_is_that_of_its_data(half: Cell, two: CellFit, two_targets: list[Target]) -> None:
     """Two parameters on four data of about 1 %: the fit cannot be surer than half a datum nor less sure than one."""
-    model = CellModel(half, inputs=TWO)
+    model = solver(half, inputs=TWO)
     errors = predicted_errors(model, two.fit, two_targets, values=two.values, boundary=BOUNDARY)
     for error, target in zip(errors, two_targets, strict=True):
         assert 0.3 * target.sigma < error < 1.0 * target.sigma
@@ -113,7 +111,7 @@ def test_a_cathode_is_found_from_three_data(full: Cell) -> None:
         Target("B", "specific_capacity", 800.0, 1.0),
         Target("C", "mean_voltage", 80.0, 1.0),
     )
-    targets = _set(asked, simulated(CellModel(full), asked, parameters={}, boundary=BOUNDARY))
+    targets = _set(asked, simulated(solver(full), asked, parameters={}, boundary=BOUNDARY))
     begin = dict(zip(names, (97.0, 2.5e-15, -0.05), strict=True))
     found = calibrate(full, targets, names, boundary=BOUNDARY, begin=[begin], starts=0)
     assert found.values["cathode.host_capacity"] == pytest.approx(95.905, abs=0.05)
@@ -142,7 +140,7 @@ def test_the_truth_lies_within_the_errors_for_most_seeds_of_noise(half: Cell) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_truth_is_found_by_the_full_model(half: Cell, seed: int) -> None:
-    truth = simulated(CellModel(half), SEVEN, parameters={}, boundary=BOUNDARY)
+    truth = simulated(solver(half), SEVEN, parameters={}, boundary=BOUNDARY)
     found = calibrate(half, _set(SEVEN, truth, noise=0.005, seed=seed), tuple(F1), boundary=BOUNDARY)
     for name, value, error in zip(F1, found.fit.values, found.fit.stderr, strict=True):
         assert abs(value - F1[name]) <= 2 * error, name

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dualion.models.engine import CellModel
+from dualion.models.engines import solver
 from dualion.models.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.observe import simulated
 from dualion.models.targets import Target
 from dualion.records.cell import Cell
-
-pytestmark = pytest.mark.models
 
 BOUNDARY = 0.15
 
@@ -20,14 +18,14 @@ def test_the_half_cell_limit_follows_the_full_model(half: Cell) -> None:
     targets = [
         Target("P", quantity, 300.0 * rate, 1.0) for rate in (0.1, 0.2, 0.5) for quantity in ("specific_capacity", "plateau_capacity")
     ]
-    found = simulated(CellModel(half), targets, parameters={}, boundary=BOUNDARY)
+    found = simulated(solver(half), targets, parameters={}, boundary=BOUNDARY)
     assert cheap_half_cell(half, targets, {}, BOUNDARY) == pytest.approx(found, abs=4.0)
 
 
 def test_at_one_c_the_half_cell_limit_is_still_near(half: Cell) -> None:
     """The salt gradient that it leaves out begins to count: found 8 mAh/g too high."""
     target = Target("P", "specific_capacity", 300.0, 1.0)
-    (found,) = simulated(CellModel(half), [target], parameters={}, boundary=BOUNDARY)
+    (found,) = simulated(solver(half), [target], parameters={}, boundary=BOUNDARY)
     (cheap,) = cheap_half_cell(half, [target], {}, BOUNDARY)
     assert cheap == pytest.approx(found, abs=10.0)
 
@@ -58,7 +56,7 @@ def test_the_dual_ion_limit_follows_the_full_model(full: Cell) -> None:
     """1 to 4 C: capacities within 5 mAh/g (found: 0.2) and mean voltages within 30 mV."""
     capacities = [Target("P", "specific_capacity", 80.0 * rate, 1.0) for rate in (1, 2, 4)]
     voltages = [Target("P", "mean_voltage", 80.0 * rate, 1.0) for rate in (1, 2, 4)]
-    found = simulated(CellModel(full), capacities + voltages, parameters={}, boundary=BOUNDARY)
+    found = simulated(solver(full), capacities + voltages, parameters={}, boundary=BOUNDARY)
     cheap = cheap_dual_ion(full, capacities + voltages, {})
     assert cheap[:3] == pytest.approx(found[:3], abs=0.5)
     assert cheap[3:] == pytest.approx(found[3:], abs=0.03)

@@ -7,22 +7,20 @@ import json
 import numpy as np
 import pytest
 
-from dualion.models.engine import CellModel
+from dualion.models.engines import solver
 from dualion.models.mass_bases import cell_mass, mass
 from dualion.models.rates import RateRow, block_difference, plain, rate_test
 from dualion.records.cell import FULL_CELL_BASES, Cell
 
-pytestmark = pytest.mark.models
-
 
 @pytest.fixture(scope="module")
 def full_rows(full: Cell) -> tuple[RateRow, ...]:
-    return rate_test(CellModel(full), [80.0, 800.0])
+    return rate_test(solver(full), [80.0, 800.0])
 
 
 @pytest.fixture(scope="module")
 def half_row(half: Cell) -> RateRow:
-    return rate_test(CellModel(half), [150.0])[0]
+    return rate_test(solver(half), [150.0])[0]
 
 
 def test_a_full_row(full_rows: tuple[RateRow, ...]) -> None:
@@ -88,5 +86,5 @@ def test_a_row_is_plain_data(full_rows: tuple[RateRow, ...]) -> None:
 
 def test_a_continuous_block_lies_near_the_isolated_cycle(full: Cell) -> None:
     """Five cycles at 10 C: the last begins where a discharge ended, not where the cell was built."""
-    (difference,) = block_difference(CellModel(full), [800.0])
+    (difference,) = block_difference(solver(full), [800.0])
     assert 0 < abs(difference) < 2.0

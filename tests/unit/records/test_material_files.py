@@ -14,6 +14,7 @@ from dualion.records.material_files import (
     load_material,
     load_transport,
 )
+from dualion.study.load import load, locate
 
 PLAIN = """
 schema = 1
@@ -46,6 +47,42 @@ potential = {value = [2000, 100, 1], unit = "mV"}
 source = "digitised"
 """
 
+PROFILE = """
+[profile.diffusivity]
+fraction = [0.0, 0.3, 1.0]
+value = [1e-11, 2e-11, 4e-11]
+unit = "cm2/s"
+source = "titration"
+"""
+EXCHANGE = """
+[profile.exchange_current_density]
+fraction = [0.1, 0.9]
+value = [0.01, 0.02]
+unit = "mA/cm2"
+source = "spectra"
+"""
+BARE = "\n".join(line for line in PLAIN.splitlines() if not line.startswith(("diffusivity", "exchange_current_density"))) + "\n"
+
+TRANSPORT = """
+schema = 1
+name = "x"
+standing = "assumed"
+source = "y"
+transference = {value = 0.4, standing = "assumed", source = "z"}
+thermodynamic_factor = {value = 1, standing = "assumed", source = "z"}
+activation_energy = {value = 0, unit = "kJ/mol", standing = "assumed", source = "z"}
+"""
+POINTS = """
+[table.conductivity]
+concentration = {value = [0.5, 1.0], unit = "mol/L"}
+value = [7, 9]
+unit = "mS/cm"
+[table.diffusivity]
+concentration = {value = [500, 1000, 2000], unit = "mol/m3"}
+value = [4e-6, 3e-6, 2e-6]
+unit = "cm2/s"
+"""
+
 HOST = 'host_capacity = {value = 300, unit = "mAh/g", standing = "assumed", source = "x"}\n'
 
 
@@ -62,7 +99,7 @@ def problems(path: Path) -> tuple[str, ...]:
 
 
 def test_every_bundled_file_loads() -> None:
-    assert {"eg", "mec0", "mec3"} <= set(bundled_materials())
+    assert {"eg", "mec0", "mec3", "chayambuka-hc", "nvpf"} <= set(bundled_materials())
     assert {"carbonate-assumed", "chayambuka2022"} <= set(bundled_transports())
     for name in bundled_materials():
         material = load_material(name)
@@ -70,7 +107,7 @@ def test_every_bundled_file_loads() -> None:
         assert all(parameter.source for parameter in material.parameters.values())
     for name in bundled_transports():
         transport = load_transport(name)
-        assert (transport.conductivity is None) == (transport.table_set is not None)
+        assert (transport.conductivity is None) == (transport.diffusivity is None) == (transport.table is not None)
 
 
 def test_bundled_claims_are_those_of_their_study() -> None:
@@ -119,7 +156,7 @@ def test_table_of_the_potential(tmp_path: Path) -> None:
         (PLAIN + TABLE, "a.toml: parameter.host_capacity is missing, and the capacities are shares."),
         (PLAIN + POPULATION + POPULATION, "a.toml: two populations have one name."),
         (PLAIN + HOST + POPULATION.replace('0.1, unit = "Ah/g"', "0.5"), "a.toml: shares of the populations add up to 0.5."),
-        (PLAIN + HOST + TABLE.replace("0.5", "1.5"), "a.toml: table: fractions that do not rise within 0 and 1."),
+        (PLAIN + HOST + TABLE.replace("0.5", "1.5"), "a.toml: table.fraction: fractions that do not rise within 0 and 1."),
         (PLAIN + HOST + TABLE.replace("[2000, 100, 1]", "[2000, 100]"), "a.toml: table: 3 fractions and 2 potentials."),
         (
             PLAIN.replace('"kg/m3", standing = "assumed"', '"kg/m3"') + POPULATION,
@@ -167,13 +204,103 @@ def test_a_path_stays_in_its_folder(tmp_path: Path) -> None:
     assert load_material("a.toml", folder=tmp_path).name == "A"
 
 
-def test_functions_or_table_set(tmp_path: Path) -> None:
-    head = 'schema = 1\nname = "x"\nstanding = "assumed"\nsource = "y"\n'
-    rest = "".join(f'{name} = {{value = 1, unit = "{unit}", standing = "assumed", source = "z"}}\n'
-                   for name, unit in (("transference", "1"), ("thermodynamic_factor", "1"), ("activation_energy", "kJ/mol")))  # fmt: skip
-    path = tmp_path / "a.toml"
-    path.write_text(head + rest, encoding="utf-8")
-    with pytest.raises(SpecError, match="Write both functions, or the table set alone"):
-        load_transport(path)
-    path.write_text(head + 'table_set = "Chayambuka2022"\n' + rest, encoding="utf-8")
-    assert load_transport(path).table_set == "Chayambuka2022"
+def test_profiles(tmp_path: Path) -> None:
+    material = load_material(written(tmp_path, BARE + POPULATION + PROFILE + EXCHANGE))
+    diffusivity, exchange = material.profiles["diffusivity"], material.profiles["exchange_current_density"]
+    assert (diffusivity.fraction, diffusivity.source) == ((0.0, 0.3, 1.0), "titration")
+    assert diffusivity.value == pytest.approx((1e-15, 2e-15, 4e-15), rel=1e-12)
+    assert exchange.value == pytest.approx((0.1, 0.2), rel=1e-12)
+    assert not {"diffusivity", "exchange_current_density"} & set(material.parameters)
+    assert load_material("mec3").profiles == {}
+
+
+def test_parameters_of_interface_and_start(tmp_path: Path) -> None:
+    head, kinetics = PLAIN.split("exchange_current_density")
+    more = (
+        'diffusivity_activation_energy = {value = 30000, unit = "J/mol", standing = "assumed", source = "x"}\n'
+        'double_layer_capacity = {value = 20, unit = "uF/cm2", standing = "assumed", source = "x"}\n'
+        'initial_fraction = {value = 0, unit = "1", standing = "assumed", source = "x"}\n'
+    )
+    material = load_material(written(tmp_path, f"{head}exchange_current_density{kinetics}{more}{POPULATION}"))
+    found = {name: (material[name], material.parameters[name].quantity.unit) for name in material.parameters}
+    assert found["diffusivity_activation_energy"] == (pytest.approx(30), "kJ/mol")
+    assert found["double_layer_capacity"] == (pytest.approx(0.2), "F/m2")
+    assert found["initial_fraction"] == (0, "1")
+
+
+def test_what_the_study_states_of_the_interfaces() -> None:
+    claims = load(locate("tang2026")).claims
+    for name, value, claim in (("mec3", 42.5, "P100"), ("mec0", 51.3, "P101")):
+        energy = load_material(name).parameters["activation_energy"]
+        assert (energy.value, energy.claims, energy.standing) == (value, (claim,), "stated")
+        assert (claims[claim].value_num, claims[claim].unit) == (value, "kJ/mol")
+    for name in ("mec0", "mec3", "eg"):
+        capacity = load_material(name).parameters["double_layer_capacity"]
+        assert (capacity.value, capacity.standing) == (0.2, "assumed")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (PLAIN + POPULATION + PROFILE, "a.toml: neither parameter.diffusivity nor profile.diffusivity, or both."),
+        (BARE + POPULATION + EXCHANGE, "a.toml: neither parameter.diffusivity nor profile.diffusivity, or both."),
+        (BARE + POPULATION + PROFILE, "a.toml: neither parameter.charge_transfer_resistance nor exchange_current_density."),
+        (
+            PLAIN + POPULATION + EXCHANGE,
+            "a.toml: a profile of the exchange current density, and a parameter that says it as well. Write one of them.",
+        ),
+        (BARE + POPULATION + PROFILE.replace("0.3", "1.3"), "a.toml: profile.diffusivity.fraction: fractions that do not rise within"),
+        (BARE + POPULATION + PROFILE.replace("0.3, 1.0", "0.3"), "a.toml: profile.diffusivity: 2 fractions and 3 values. Write as many"),
+        (BARE + POPULATION + PROFILE.replace("2e-11", "0.0"), "a.toml: profile.diffusivity: 0.0 is too small. Write values above 0."),
+        (BARE + POPULATION + PROFILE.replace('"cm2/s"', '"cm2"'), 'a.toml: profile.diffusivity: "cm2" is an area; a diffusivity is'),
+        (BARE + POPULATION + PROFILE.replace('"cm2/s"', '"cm²/s"'), 'a.toml: profile.diffusivity: "cm²/s" is not in the unit table.'),
+        (BARE + POPULATION + PROFILE.replace('"titration"', '""'), "a.toml: profile.diffusivity.source: an empty text."),
+        (
+            BARE + POPULATION + PROFILE.replace("diffusivity", "difusivity"),
+            'a.toml: profile.difusivity: unknown key. Did you mean "diffusivity"?',
+        ),
+        (
+            PLAIN + 'initial_fraction = {value = 1.1, standing = "assumed", source = "x"}\n' + POPULATION,
+            'a.toml: parameter.initial_fraction: "1.1" is too large. Write at most 1.',
+        ),
+    ],
+)
+def test_refused_profiles(tmp_path: Path, text: str, problem: str) -> None:
+    assert problems(written(tmp_path, text))[0].startswith(problem)
+
+
+def test_transport_by_points(tmp_path: Path) -> None:
+    table = load_transport(written(tmp_path, TRANSPORT + POINTS)).table
+    assert table is not None
+    assert table.conductivity == (pytest.approx((500, 1000)), pytest.approx((0.7, 0.9)))
+    assert table.diffusivity == (pytest.approx((500, 1000, 2000)), pytest.approx((4e-10, 3e-10, 2e-10)))
+
+
+FORMULAE = """
+conductivity = {prefactor = "2 S L/m/mol", decay = "0.8 L/mol"}
+diffusivity = {prefactor = "4e-10 m2/s", decay = "0.4 L/mol"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (TRANSPORT, "a.toml: conductivity, diffusivity and table do not fit. Write both functions, or"),
+        (TRANSPORT + FORMULAE + POINTS, "a.toml: conductivity, diffusivity and table do not fit."),
+        (TRANSPORT + POINTS.partition("[table.diffusivity]")[0], "a.toml: table.diffusivity: missing. Write a table."),
+        (TRANSPORT + POINTS.replace("[0.5, 1.0]", "[1.0, 0.5]"), "a.toml: table.conductivity: concentrations that do not rise."),
+        (TRANSPORT + POINTS.replace("[7, 9]", "[7, 9, 8]"), "a.toml: table.conductivity: 2 concentrations and 3 values."),
+        (TRANSPORT + POINTS.replace('"mS/cm"', '"ohm"'), 'a.toml: table.conductivity: "ohm" is a resistance; a conductivity is needed'),
+        (TRANSPORT + POINTS.replace('"mol/L"', '"g/mL"'), 'a.toml: table.conductivity.concentration: "g/mL" is a density; a conc'),
+        (TRANSPORT + 'table_set = "Chayambuka2022"' + POINTS, "a.toml: table_set: unknown key."),
+    ],
+)
+def test_refused_transport(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_transport(written(tmp_path, text))
+    assert caught.value.problems[0].startswith(problem)
+
+
+def test_formulae(tmp_path: Path) -> None:
+    transport = load_transport(written(tmp_path, TRANSPORT + FORMULAE))
+    assert (transport.conductivity, transport.diffusivity, transport.table) == ((2.0, 0.8), (4e-10, 0.4), None)

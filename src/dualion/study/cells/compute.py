@@ -13,34 +13,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from dualion.errors import DualionError
+from dualion.models.engines import DEFAULT_ENGINE, engine_named
 from dualion.records.json import to_plain
 from dualion.store import Store
 from dualion.study.cells.plan import METHOD_VERSION, Task
-from dualion.study.cells.tasks import perform, settled
+from dualion.study.cells.tasks import perform, prepare, settled
 
 OnProgress = Callable[[int, int, str], None]
 
 #: Libraries whose versions a stored result depends on.
-LIBRARIES = ("pybamm", "casadi", "numpy", "scipy")
+LIBRARIES = ("numba", "pybamm", "casadi", "numpy", "scipy")
+#: Those of them that belong to one engine, by how its name begins.
+_ENGINE_LIBRARIES = {"fast": ("numba",), "pybamm": ("pybamm", "casadi")}
 #: Parts of this package whose text a stored result depends on.
 _SOURCES = ("models", "numerics", "records")
+_PACKAGE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What came of the tasks: an outcome by name, or the reason code and detail of why there is none."""
+    """What came of the tasks on an engine: an outcome by name, or the reason code and detail of why there is none."""
 
     outcomes: Mapping[str, Mapping[str, Any]]
     failures: Mapping[str, tuple[str, str]]
+    engine: str = DEFAULT_ENGINE
 
 
-def compute(tasks: Sequence[Task], *, store: Store, workers: int, on_progress: OnProgress) -> Computed:
+def compute(tasks: Sequence[Task], *, store: Store, workers: int, on_progress: OnProgress, engine: str = DEFAULT_ENGINE) -> Computed:
     """Run tasks.
 
     Parameters
@@ -52,37 +57,55 @@ def compute(tasks: Sequence[Task], *, store: Store, workers: int, on_progress: O
         [1] processes; with 1 the tasks run in this one.
     on_progress : callable
         ``on_progress(done, total, message)``.
+    engine : str
+        See ``engines.engine_named``.
 
     Returns
     -------
     Computed
+
+    Raises
+    ------
+    SpecError
+        There is no such engine.
     """
-    if find_spec("pybamm") is None:
-        reason = ("extra-missing", 'PyBaMM is not installed. Install it with: pip install "dualion[cells]"')
-        return Computed({}, {task.name: reason for task in tasks})
-    state = _State(list(tasks), store, on_progress)
+    engine = engine_named(engine)
+    if engine != "fast" and find_spec("pybamm") is None:
+        reason = ("extra-missing", 'PyBaMM is not installed. Install it with: pip install "dualion[cells]", or use the engine "fast"')
+        return Computed({}, {task.name: reason for task in tasks}, engine)
+    state = _State(list(tasks), store, on_progress, engine)
     state.collect_stored()
+    if state.left and engine == "fast":
+        # compiled here and kept on disk, so that several processes do not each compile it
+        on_progress(len(state.outcomes), state.total, "compiling the fast engine (once)")
+        prepare(engine, next(iter(state.left.values())).cell)
     if state.left:
         with _performers(workers) as submit:
             state.run(submit, workers)
     # in the order of the plan, not in that in which workers happened to finish
     outcomes = {task.name: state.outcomes[task.name] for task in tasks if task.name in state.outcomes}
-    return Computed(outcomes, state.failures)
+    return Computed(outcomes, state.failures, engine)
 
 
 class _State:
     """Which tasks are done, failed and left."""
 
-    def __init__(self, tasks: list[Task], store: Store, on_progress: OnProgress) -> None:
+    def __init__(self, tasks: list[Task], store: Store, on_progress: OnProgress, engine: str) -> None:
         self.left = {task.name: task for task in tasks}
-        self.store, self.on_progress = store, on_progress
+        self.store, self.on_progress, self.engine = store, on_progress, engine
         self.outcomes: dict[str, Mapping[str, Any]] = {}
         self.failures: dict[str, tuple[str, str]] = {}
         self.total = len(tasks)
 
     def key(self, task: Task) -> str:
         """Key of a task in the store; what it needs must be done."""
-        inputs = {"task": to_plain(task), "cell": to_plain(settled(task, self.outcomes)), "software": _software(), "method": METHOD_VERSION}
+        inputs = {
+            "task": to_plain(task),
+            "cell": to_plain(settled(task, self.outcomes)),
+            "engine": self.engine,
+            "software": _software(self.engine),
+            "method": METHOD_VERSION,
+        }
         return self.store.key("cell_model", inputs)
 
     def collect_stored(self) -> None:
@@ -119,7 +142,8 @@ class _State:
                 if found is not None:
                     self.finish(task, found)
                 else:
-                    running[submit(perform, task, {need.task: self.outcomes[need.task] for need in task.needs})] = task
+                    given = {need.task: self.outcomes[need.task] for need in task.needs}
+                    running[submit(perform, task, given, self.engine)] = task
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 self.settle(running.pop(future), future)
@@ -179,19 +203,18 @@ def _in_this_process(work: Callable[..., dict[str, Any]], *arguments: Any) -> Fu
     return future
 
 
-@lru_cache(maxsize=1)
-def _software() -> dict[str, str]:
-    """Versions of the libraries and a digest of our own sources: a stored result is never older than the code that reads it."""
+@lru_cache(maxsize=4)
+def _software(engine: str) -> dict[str, str]:
+    """Versions of an engine's libraries and a digest of our own sources: a stored result is never older than the code that reads it."""
     found = {}
-    for library in LIBRARIES:
+    for library in (*_ENGINE_LIBRARIES[engine.partition("-")[0]], "numpy", "scipy"):
         try:
             found[library] = version(library)
         except PackageNotFoundError:
             found[library] = "absent"
     text = sha256()
     for part in _SOURCES:
-        for file in sorted(resources.files("dualion").joinpath(part).iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".py"):
-                text.update(file.name.encode() + file.read_bytes())
-    text.update(resources.files("dualion").joinpath("study", "cells", "tasks.py").read_bytes())
+        for file in sorted((_PACKAGE / part).rglob("*.py")):
+            text.update(str(file.relative_to(_PACKAGE)).encode() + file.read_bytes())
+    text.update((_PACKAGE / "study" / "cells" / "tasks.py").read_bytes())
     return {**found, "sources": text.hexdigest()}

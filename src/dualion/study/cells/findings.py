@@ -21,6 +21,9 @@ from dualion.study.cells.plan import METHOD_VERSION, Task, claims_of_cell, produ
 from dualion.study.cells.predictions import CalibrationRole, Point, prediction_entry, score, trivial_predictor
 from dualion.study.types import Obtained, Producer, Study
 
+#: Reduction of the equations that an engine solves.
+_MODELS = {"fast": "SPMe", "pybamm-SPM": "SPM", "pybamm-SPMe": "SPMe", "pybamm-DFN": "DFN"}
+
 #: Works behind the cell models.
 REFERENCES = ("marquis2019", "sulzer2021")
 
@@ -119,10 +122,10 @@ def _obtained(study: Study, task: Task, computed: Computed, chosen: Mapping[str,
     outcome = computed.outcomes[task.name]
     for entry in outcome["wanted"]:
         decides = chosen[entry["claim"]]
-        yield _quantity(study, task, outcome, entry, primary=decides is not None and decides.name == task.name)
+        yield _quantity(study, task, computed, outcome, entry, primary=decides is not None and decides.name == task.name)
 
 
-def _quantity(study: Study, task: Task, outcome: Mapping[str, Any], entry: Mapping[str, Any], *, primary: bool) -> Obtained:
+def _quantity(study: Study, task: Task, computed: Computed, outcome: Mapping[str, Any], entry: Mapping[str, Any], *, primary: bool) -> Obtained:
     """One claim, as a task gives it."""
     claim = study.claims[entry["claim"]]
     producer = producer_of(study, claim.id)
@@ -141,7 +144,7 @@ def _quantity(study: Study, task: Task, outcome: Mapping[str, Any], entry: Mappi
         origin="simulation",
         method=producer.by,
         method_version=METHOD_VERSION,
-        options={"task": task.name, "model": "SPMe", "transport": task.cell.electrolyte.transport.name},
+        options={"task": task.name, "model": _MODELS[computed.engine], "engine": computed.engine, "transport": task.cell.electrolyte.transport.name},
         inputs=(f"sha256:{study.sha256}",),
         calibration=tuple(outcome["claims"]),
         references=REFERENCES,

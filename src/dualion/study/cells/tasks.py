@@ -1,10 +1,11 @@
-"""A task of a plan, performed: what a worker process does. PyBaMM is imported here, when the first task runs."""
+"""A task of a plan, performed: what a worker process does. The engine is imported here, when the first task runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dualion.models.engines import DEFAULT_ENGINE
 from dualion.models.targets import RATIOS, Target
 from dualion.numerics.rounding import SOLVER_DIGITS, rounded, significant
 from dualion.records.cell import Cell
@@ -20,6 +21,8 @@ Inherited = Mapping[str, Mapping[str, Any]]
 
 #: Starts of a fit, and of one that only shows how an assumption moves it.
 STARTS, SCENARIO_STARTS = 16, 4
+#: Length of the rest by which an engine is made ready.
+_FIRST_REST = 1.0  # [s]
 
 
 def settled(task: Task, inherited: Inherited) -> Cell:
@@ -58,7 +61,7 @@ def fitted_claims(cell: Cell) -> tuple[str, ...]:
     return tuple(sorted({claim for _, parameter in parameters(cell) if parameter.standing == "fitted" for claim in parameter.claims}))
 
 
-def perform(task: Task, inherited: Inherited) -> dict[str, Any]:
+def perform(task: Task, inherited: Inherited, engine: str = DEFAULT_ENGINE) -> dict[str, Any]:
     """Do a task.
 
     Parameters
@@ -66,6 +69,8 @@ def perform(task: Task, inherited: Inherited) -> dict[str, Any]:
     task : Task
     inherited : mapping of str to mapping
         Outcome of each task that this one needs.
+    engine : str
+        See ``engines.engine_named``.
 
     Returns
     -------
@@ -79,20 +84,35 @@ def perform(task: Task, inherited: Inherited) -> dict[str, Any]:
         A fit or a solve failed.
     """
     cell = settled(task, inherited)
-    outcome = _calibrated(task, cell) if task.kind == "calibrate" else _simulated(task, cell)
+    outcome = _calibrated(task, cell, engine) if task.kind == "calibrate" else _simulated(task, cell, engine)
     return dict(rounded(to_plain(outcome), SOLVER_DIGITS))
 
 
-def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
+def prepare(engine: str, cell: Cell) -> None:
+    """Make an engine ready by a first short solve of a cell: the compiled engine is then on disk for every other process.
+
+    Parameters
+    ----------
+    engine : str
+        See ``engines.engine_named``.
+    cell : Cell
+    """
+    from dualion.models.engines import solver
+    from dualion.models.experiments import Protocol, Rest
+
+    solver(cell, engine=engine).solve(Protocol("rest", (Rest(_FIRST_REST),), (0.0,)), check=(), detail="ends")
+
+
+def _calibrated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
     from dualion.models.cells import with_values
-    from dualion.models.engine import CellModel
+    from dualion.models.engines import solver
     from dualion.models.fitting import calibrate
     from dualion.models.observe import predicted_errors, simulated
 
     starts = SCENARIO_STARTS if task.role == "scenario" else STARTS
-    found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=starts)
+    found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=starts, engine=engine)
     fitted = with_values(cell, found.values, source=task.name, claims=tuple(target.claim for target in task.targets))
-    model = CellModel(cell, inputs=task.fits)
+    model = solver(cell, engine=engine, inputs=task.fits)
     wanted = []
     if task.wanted:
         values = simulated(model, task.wanted, parameters=found.values, boundary=task.boundary)
@@ -107,12 +127,12 @@ def _calibrated(task: Task, cell: Cell) -> dict[str, Any]:
         "cell": to_plain(fitted),
         "fit": _fit_entry(task, found),
         "wanted": wanted,
-        **_rate_tests(task, fitted),
+        **_rate_tests(task, fitted, engine),
     }
 
 
-def _simulated(task: Task, cell: Cell) -> dict[str, Any]:
-    tests = _rate_tests(task, cell)
+def _simulated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
+    tests = _rate_tests(task, cell, engine)
     found = {row["specific_current"]: row["values"] for row in tests["rows"]}
     values = [(target.claim, _of_rows(found, target)) for target in task.wanted]
     wanted = [{"claim": claim, "value": value, "stderr": None} for claim, value in values if value is not None]
@@ -131,21 +151,21 @@ def _of_rows(rows: Mapping[float, Mapping[str, float]], target: Target) -> float
     return values.get(target.quantity)
 
 
-def _rate_tests(task: Task, cell: Cell) -> dict[str, Any]:
+def _rate_tests(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
     """The rate test with this transport and with every other one, and how far continuous blocks lie from isolated cycles."""
     from dualion.models.cells import with_transport
-    from dualion.models.engine import CellModel
+    from dualion.models.engines import solver
     from dualion.models.rates import block_difference, plain, rate_test
     from dualion.records.material_files import bundled_transports, load_transport
 
-    model = CellModel(cell)
+    model = solver(cell, engine=engine)
     rows = rate_test(model, task.currents, boundary=task.boundary)
     tests: dict[str, Any] = {"rows": plain(rows), "other_transport": {}, "blocks": []}
     if task.role == "scenario":
         return tests
     for name in bundled_transports():
         if name != cell.electrolyte.transport.name:
-            other = CellModel(with_transport(cell, load_transport(name)))
+            other = solver(with_transport(cell, load_transport(name)), engine=engine)
             tests["other_transport"][name] = [_brief(row) for row in plain(rate_test(other, task.currents, boundary=task.boundary))]
     if task.role == "calibration" and task.cell.kind == "dual-ion":
         tests["blocks"] = list(block_difference(model, task.currents))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import dualion.study.cells.compute as module
-from dualion.errors import FitError, SolveError
+from dualion.errors import FitError, SolveError, SpecError
 from dualion.store import Store
 from dualion.study.cells.compute import Computed, compute
 from dualion.study.cells.plan import Need, Task, plan
@@ -23,7 +23,7 @@ import os
 import time
 from dualion.errors import SolveError
 
-def work(task, inherited):
+def work(task, inherited, engine):
     if task.label == "dies":
         time.sleep(0.3)
         os._exit(9)
@@ -55,9 +55,10 @@ def tree(task: Callable[..., Task]) -> tuple[Task, ...]:
 
 
 @pytest.fixture(autouse=True)
-def _with_pybamm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test here needs it; whether it is there must not matter."""
+def _without_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here needs one; whether PyBaMM is there, and whether the fast engine is compiled, must not matter."""
     monkeypatch.setattr(module, "find_spec", lambda _: object())
+    monkeypatch.setattr(module, "prepare", lambda engine, cell: None)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were performed in this process."""
     names: list[str] = []
 
-    def perform(task: Task, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(task: Task, inherited: Mapping[str, Any], engine: str) -> dict[str, Any]:
         names.append(task.name)
         if task.label == "fails":
             raise SolveError(f"{task.name}: made up\nand more")
@@ -103,9 +104,10 @@ def test_every_task_is_done_once_after_what_it_needs(tree: tuple[Task, ...], cal
 def test_progress_counts_to_the_end(tree: tuple[Task, ...], calls: list[str], tmp_path: Path) -> None:
     heard: list[tuple[int, int, str]] = []
     _run(tree, tmp_path, progress=lambda *said: heard.append(said))
-    assert [done for done, _, _ in heard] == [1, 2, 3, 4]
+    assert heard[0] == (0, 4, "compiling the fast engine (once)")
+    assert [done for done, _, _ in heard[1:]] == [1, 2, 3, 4]
     assert {total for _, total, _ in heard} == {4}
-    assert {message for _, _, message in heard} == {"a", "b", "c", "d"}
+    assert {message for _, _, message in heard[1:]} == {"a", "b", "c", "d"}
 
 
 def test_what_is_stored_is_not_done_again(tree: tuple[Task, ...], calls: list[str], tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_task_is_done_again_when_what_it_takes_over_has_changed(
     fitted = {"value": 500.0}
     done: list[str] = []
 
-    def perform(task: Task, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(task: Task, inherited: Mapping[str, Any], engine: str) -> dict[str, Any]:
         done.append(task.name)
         return {"values": {"anode.pore_capacity": fitted["value"]} if task.name == "a" else {}, "claims": ["P001"]}
 
@@ -150,15 +152,30 @@ def test_another_version_of_the_software_computes_anew(
 ) -> None:
     _run(tree, tmp_path)
     calls.clear()
-    monkeypatch.setattr(module, "_software", lambda: {"pybamm": "0", "sources": "other"})
+    monkeypatch.setattr(module, "_software", lambda engine: {engine: "0", "sources": "other"})
     _run(tree, tmp_path)
     assert len(calls) == 4
 
 
 def test_the_software_is_known_by_versions_and_sources() -> None:
-    found = module._software()
-    assert set(found) == {*module.LIBRARIES, "sources"}
-    assert len(found["sources"]) == 64
+    fast, reference = module._software("fast"), module._software("pybamm-DFN")
+    assert set(fast) == {"numba", "numpy", "scipy", "sources"}
+    assert set(reference) == {"pybamm", "casadi", "numpy", "scipy", "sources"}
+    assert set(fast) | set(reference) == {*module.LIBRARIES, "sources"}
+    assert len(fast["sources"]) == 64
+
+
+def test_each_engine_has_its_own_results(tree: tuple[Task, ...], calls: list[str], tmp_path: Path) -> None:
+    _run(tree, tmp_path)
+    calls.clear()
+    found = compute(tree, store=Store(tmp_path), workers=1, on_progress=lambda *_: None, engine="DFN")
+    assert sorted(calls) == ["a", "b", "c", "d"]
+    assert found.engine == "pybamm-DFN"
+
+
+def test_an_engine_that_is_none_is_refused(tree: tuple[Task, ...], tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match='engine: "comsol" is not an engine. Write one of fast, pybamm-SPM'):
+        compute(tree, store=Store(tmp_path), workers=1, on_progress=lambda *_: None, engine="comsol")
 
 
 def test_a_failure_takes_what_needs_it_and_nothing_else(task: Callable[..., Task], calls: list[str], tmp_path: Path) -> None:
@@ -186,7 +203,7 @@ def test_a_failure_is_not_stored(task: Callable[..., Task], calls: list[str], tm
 def test_a_run_that_was_stopped_goes_on_where_it_was(tree: tuple[Task, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done: list[str] = []
 
-    def perform(task: Task, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(task: Task, inherited: Mapping[str, Any], engine: str) -> dict[str, Any]:
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(task.name)
@@ -205,7 +222,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tree: tuple[Task, ...], mon
 
 
 def test_an_error_of_the_program_is_not_a_failed_task(tree: tuple[Task, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def perform(task: Task, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(task: Task, inherited: Mapping[str, Any], engine: str) -> dict[str, Any]:
         raise ZeroDivisionError
 
     monkeypatch.setattr(module, "perform", perform)
@@ -214,7 +231,7 @@ def test_an_error_of_the_program_is_not_a_failed_task(tree: tuple[Task, ...], mo
 
 
 def test_a_fit_that_fails_is_a_failure_too(task: Callable[..., Task], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def perform(task: Task, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(task: Task, inherited: Mapping[str, Any], engine: str) -> dict[str, Any]:
         raise FitError("No start reached a minimum: made up.")
 
     monkeypatch.setattr(module, "perform", perform)
@@ -225,11 +242,12 @@ def test_without_pybamm_every_task_says_what_is_missing(
     tree: tuple[Task, ...], calls: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _: None)
-    found = _run(tree, tmp_path)
+    found = compute(tree, store=Store(tmp_path), workers=1, on_progress=lambda *_: None, engine="pybamm-SPMe")
     assert calls == []
     assert found.outcomes == {}
     assert {reason for reason, _ in found.failures.values()} == {"extra-missing"}
     assert 'pip install "dualion[cells]"' in found.failures["a"][1]
+    assert set(_run(tree, tmp_path).outcomes) == {"a", "b", "c", "d"}  # the fast engine does not need it
 
 
 @pytest.mark.usefixtures("in_workers")

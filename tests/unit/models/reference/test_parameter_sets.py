@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from dualion.errors import SpecError
-from dualion.models._pybamm import pybamm
-from dualion.models.engine import CellModel, initial_fractions
+from dualion.models.cells import nominal_values
 from dualion.models.isotherms import isotherm_of
-from dualion.models.parameter_sets import cell_parameters, maximum_concentration, nominal_values
+from dualion.models.reference._pybamm import pybamm
+from dualion.models.reference.engine import CellModel
+from dualion.models.reference.parameter_sets import cell_parameters, maximum_concentration
+from dualion.models.states import initial_fractions
 from dualion.records.cell import Cell
 
 pytestmark = pytest.mark.models
@@ -37,7 +39,7 @@ def test_every_parameter_that_a_model_reads_is_given(half: Cell, full: Cell, hie
 
 def test_a_parameter_that_is_not_given_is_missed(half: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check above can fail."""
-    import dualion.models.engine as engine
+    import dualion.models.reference.engine as engine
 
     def lacking(cell: Cell, *, inputs: tuple[str, ...] = ()) -> Any:
         found = cell_parameters(cell, inputs=inputs)
@@ -51,7 +53,7 @@ def test_a_parameter_that_is_not_given_is_missed(half: Cell, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", ["anode.nothing", "cathode.diffusivity", "Contact resistance [Ohm]"])
 def test_an_unknown_input_is_refused_with_what_there_is(half: Cell, name: str) -> None:
-    with pytest.raises(SpecError, match=r"no parameter of this cell\. It has anode\.active_volume_fraction"):
+    with pytest.raises(SpecError, match=r"no parameter of this cell\. It has anode\.activation_energy, anode\.active_volume_fraction"):
         cell_parameters(half, inputs=(name,))
 
 
@@ -151,7 +153,7 @@ def test_an_unknown_kind_of_cell_has_no_model(full: Cell) -> None:
 def test_pybamm_is_imported_with_telemetry_off_and_checked() -> None:
     import os
 
-    from dualion.models import _pybamm
+    from dualion.models.reference import _pybamm
 
     assert os.environ["PYBAMM_DISABLE_TELEMETRY"] == "true"
     for owner, name in _pybamm.HOOKS:

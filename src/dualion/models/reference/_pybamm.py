@@ -10,7 +10,10 @@ from dualion.errors import MissingDependency, ModelError
 os.environ.setdefault("PYBAMM_DISABLE_TELEMETRY", "true")
 
 try:
+    import casadi
     import pybamm
+    from pybamm.models.submodels.electrolyte_diffusion.base_electrolyte_diffusion import BaseElectrolyteDiffusion
+    from pybamm.models.submodels.electrolyte_diffusion.full_diffusion import Full as FullDiffusion
     from pybamm.models.submodels.interface.open_circuit_potential.single_ocp import SingleOpenCircuitPotential
     from pybamm.models.submodels.interface.total_interfacial_current import TotalInterfacialCurrent
 except ImportError as error:
@@ -23,6 +26,10 @@ SUPPORTED = ((26, 10), (27, 0))
 HOOKS = (
     (pybamm.lithium_ion.SPMe, "set_total_interface_submodel"),
     (pybamm.lithium_ion.SPMe, "set_open_circuit_potential_submodel"),
+    (pybamm.lithium_ion.SPM, "set_electrolyte_concentration_submodel"),
+    (FullDiffusion, "set_rhs"),
+    (BaseElectrolyteDiffusion, "_get_standard_domain_concentration_variables"),
+    (BaseElectrolyteDiffusion, "_get_standard_porosity_times_concentration_variables"),
     (TotalInterfacialCurrent, "_get_coupled_variables_by_phase_and_domain"),
     (SingleOpenCircuitPotential, "_get_stoichiometry_and_temperature"),
     (SingleOpenCircuitPotential, "_get_standard_ocp_variables"),
@@ -50,4 +57,12 @@ def check_release() -> None:
 
 check_release()
 
-__all__ = ["SingleOpenCircuitPotential", "TotalInterfacialCurrent", "check_release", "pybamm"]
+__all__ = [
+    "BaseElectrolyteDiffusion",
+    "FullDiffusion",
+    "SingleOpenCircuitPotential",
+    "TotalInterfacialCurrent",
+    "casadi",
+    "check_release",
+    "pybamm",
+]

@@ -9,46 +9,38 @@ particle holds the *vacancies* of the anion host (y = 1 - theta), so that it fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dualion.errors import SpecError
-from dualion.models._pybamm import pybamm
-from dualion.models.isotherms import TRACED_STEPS, isotherm_of, logit_potential
+from dualion.models.cells import nominal_values
+from dualion.models.constants import (
+    BRUGGEMAN,
+    COULOMB_PER_MAH,
+    FARADAY,
+    METAL_EXCHANGE_CURRENT,
+    REFERENCE_TEMPERATURE,
+    SODIUM_MOLAR_VOLUME,
+    ZERO_CELSIUS,
+)
+from dualion.models.reference._pybamm import pybamm
+from dualion.models.reference.laws import (
+    TRANSFER_COEFFICIENT,
+    arrhenius,
+    diffusivity_function,
+    exchange_function,
+    plating_values,
+    potential_function,
+    transport_functions,
+)
 from dualion.records.cell import Cell, Electrode
-from dualion.records.material import Transport
 
-FARADAY = 96485.33212  # [coulomb/mol] CODATA 2018, exact
-GAS_CONSTANT = 8.314462618  # [J/mol/K] CODATA 2018, exact
-REFERENCE_TEMPERATURE = 298.15  # [K]
-BRUGGEMAN = 1.5  # [1] tortuosity exponent of porous media, Bruggeman 1935
-COULOMB_PER_MAH = 3.6  # [coulomb/mAh]
-
-#: Exchange current of sodium metal, large enough that the counter electrode costs little: 1.5 mV at 2 C and 1 mg/cm2. Assumed.
-METAL_EXCHANGE_CURRENT = 100.0  # [A/m2]
-SODIUM_MOLAR_VOLUME = 2.38e-5  # [m3/mol] 22.99 g/mol at 0.966 g/cm3
-
-#: Share of the exchange current density that a full or empty host keeps, so that it is no absorbing state.
-EXCHANGE_FLOOR = 1e-3
-
-#: Salt concentration below which the logarithm of the cathode potential is cut off.
-LEAST_CONCENTRATION = 1e-2  # [mol/m3]
-
-#: Anode potential of a ``desodiated`` and of a ``fully_sodiated`` host.
-DESODIATED_POTENTIAL = 1.2  # [V]
-SODIATED_POTENTIAL = 1e-4  # [V]
-
-#: Vacancy fraction of a discharged cathode.
-DISCHARGED_VACANCIES = 0.998
-
-#: Potentials that a table of the isotherm spans, beyond all that any protocol visits.
-TABLE_RANGE = {"Na+": (-0.25, 2.8), "PF6-": (1.7, 6.0)}  # [V]
-
-#: Start of a half-cell sodiation; the equilibrium capacity above it is added to what is computed.
-HALF_CELL_START = 1.0  # [V]
+#: Inputs of a model that is run at a given voltage: v(t) = start + rate t, from the start of each step.
+START_VOLTAGE, SWEEP_RATE = "start voltage [V]", "sweep rate [V.s-1]"
+METRE_PER_MICROLITRE_CM2 = 1e-5  # [m] of 1 uL/cm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def cell_parameters(cell: Cell, *, inputs: tuple[str, ...] = ()) -> CellParamete
     hosts = {"Positive": ("anode", cell.anode)} if cell.cathode is None else {"Negative": ("anode", cell.anode)}
     if cell.cathode is not None:
         hosts["Positive"] = ("cathode", cell.cathode)
-    values: dict[str, Any] = {**_cell_values(cell, book), **_electrolyte_values(cell, book)}
+    values: dict[str, Any] = {**_cell_values(cell, book), **_electrolyte_values(cell, book), **_film_values(cell, book)}
     for side, (role, electrode) in hosts.items():
         values |= _electrode_values(side, role, electrode, cell, book)
     if cell.cathode is None:
@@ -91,35 +83,9 @@ def cell_parameters(cell: Cell, *, inputs: tuple[str, ...] = ()) -> CellParamete
             "Negative electrode thickness [m]": 1e-4,  # inactive: the metal is a boundary condition
             "Negative electrode conductivity [S.m-1]": 2.1e7,  # inactive: metallic sodium
         }
+    else:
+        values |= plating_values(cell, book)
     return CellParameters(pybamm.ParameterValues(values), {name: book.nominal[name] for name in inputs})
-
-
-def nominal_values(cell: Cell) -> dict[str, float]:
-    """Every parameter of a cell that may be left open.
-
-    Parameters
-    ----------
-    cell : Cell
-
-    Returns
-    -------
-    dict of str to float
-        By name, in the unit of its record.
-    """
-    found = {"series_resistance": cell.series_resistance.value, "transference": cell.electrolyte.transport.transference.value}
-    for role, electrode in (("anode", cell.anode), ("cathode", cell.cathode)):
-        if electrode is None:
-            continue
-        for name, parameter in electrode.material.parameters.items():
-            found[f"{role}.{name}"] = parameter.value
-        for population in electrode.material.populations:
-            stem = f"{role}.{population.name.replace(' ', '_')}"
-            found |= {
-                f"{stem}_capacity": population.capacity.value,
-                f"{stem}_potential": population.potential.value,
-                f"{stem}_width": population.width.value,
-            }
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +106,13 @@ class _Book:
     def get(self, name: str, default: float) -> Any:
         return self[name] if name in self.nominal else default
 
+    def nominal_value(self, name: str, default: float) -> float:
+        return self.nominal.get(name, default)
+
 
 def _cell_values(cell: Cell, book: _Book) -> dict[str, Any]:
     side = float(np.sqrt(cell.area.value * 1e-4))
-    kelvin = cell.temperature.value + 273.15
+    kelvin = cell.temperature.value + ZERO_CELSIUS
     return {
         "Electrode height [m]": side,
         "Electrode width [m]": side,
@@ -152,6 +121,7 @@ def _cell_values(cell: Cell, book: _Book) -> dict[str, Any]:
         "Separator Bruggeman coefficient (electrolyte)": BRUGGEMAN,
         "Nominal cell capacity [A.h]": cell.current(1.0),
         "Current function [A]": "[input]",
+        "Voltage function [V]": lambda time: pybamm.InputParameter(START_VOLTAGE) + pybamm.InputParameter(SWEEP_RATE) * time,
         "Contact resistance [Ohm]": book["series_resistance"],
         "Number of electrodes connected in parallel to make a cell": 1.0,
         "Number of cells connected in series to make a battery": 1.0,
@@ -167,8 +137,14 @@ def _cell_values(cell: Cell, book: _Book) -> dict[str, Any]:
 
 def _electrolyte_values(cell: Cell, book: _Book) -> dict[str, Any]:
     transport = cell.electrolyte.transport
-    conductivity, diffusivity = _transport_functions(transport)
-    return {
+    conductivity, diffusivity = transport_functions(transport)
+    reservoir = {}
+    if cell.reservoir_exchange is not None:
+        reservoir = {
+            "Reservoir exchange coefficient [m.s-1]": cell.reservoir_exchange.value,
+            "Reservoir volume per area [m]": cell.reservoir * METRE_PER_MICROLITRE_CM2,
+        }
+    return reservoir | {
         "Initial concentration in electrolyte [mol.m-3]": cell.electrolyte.concentration.value * 1e3,
         "Cation transference number": book["transference"],
         "Thermodynamic factor": transport.thermodynamic_factor.value,
@@ -177,26 +153,15 @@ def _electrolyte_values(cell: Cell, book: _Book) -> dict[str, Any]:
     }
 
 
-def _transport_functions(transport: Transport) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    if transport.table_set is not None:
-        tables = pybamm.ParameterValues(transport.table_set)
-        return tables["Electrolyte conductivity [S.m-1]"], tables["Electrolyte diffusivity [m2.s-1]"]
-    assert transport.conductivity is not None  # the loader holds that there are formulae where there is no table
-    assert transport.diffusivity is not None
-    (prefactor, decay), (diffusivity, slowing) = transport.conductivity, transport.diffusivity
+def _film_values(cell: Cell, book: _Book) -> dict[str, Any]:
+    if cell.film is None:
+        return {}
+    energy = cell.film.activation_energy.value
 
-    def conductivity_of(concentration: Any, temperature: Any) -> Any:
-        return prefactor * concentration / 1e3 * pybamm.exp(-decay * concentration / 1e3) * _arrhenius(transport, temperature)
+    def resistance(temperature: Any) -> Any:
+        return book["film_resistance"] * book["film_growth"] / arrhenius(energy, temperature)
 
-    def diffusivity_of(concentration: Any, temperature: Any) -> Any:
-        return diffusivity * pybamm.exp(-slowing * concentration / 1e3) * _arrhenius(transport, temperature)
-
-    return conductivity_of, diffusivity_of
-
-
-def _arrhenius(transport: Transport, temperature: Any) -> Any:
-    energy = 1e3 * transport.activation_energy.value
-    return pybamm.exp(energy / GAS_CONSTANT * (1 / REFERENCE_TEMPERATURE - 1 / temperature))
+    return {"Film resistance [Ohm]": resistance, "Film capacitance [F]": cell.film.capacitance.value}
 
 
 def _electrode_values(side: str, role: str, electrode: Electrode, cell: Cell, book: _Book) -> dict[str, Any]:
@@ -209,15 +174,15 @@ def _electrode_values(side: str, role: str, electrode: Electrode, cell: Cell, bo
         f"{side} electrode porosity": book[f"{role}.porosity"],
         f"{side} electrode active material volume fraction": book[f"{role}.active_volume_fraction"],
         f"{side} particle radius [m]": book[f"{role}.particle_radius"] * 1e-6,
-        f"{side} particle diffusivity [m2.s-1]": book[f"{role}.diffusivity"],
+        f"{side} particle diffusivity [m2.s-1]": diffusivity_function(role, electrode, book),
         f"{side} electrode Bruggeman coefficient (electrolyte)": BRUGGEMAN,
         f"{side} electrode Bruggeman coefficient (electrode)": 0.0,
-        f"{side} electrode charge transfer coefficient": 0.5,
+        f"{side} electrode charge transfer coefficient": TRANSFER_COEFFICIENT,
         f"{side} electrode OCP entropic change [V.K-1]": 0.0,
         f"Maximum concentration in {lower} electrode [mol.m-3]": maximum,
         f"Initial concentration in {lower} electrode [mol.m-3]": pybamm.InputParameter(f"{role}.initial_fraction") * maximum,
-        f"{side} electrode OCP [V]": _potential_function(role, electrode, book),
-        f"{side} electrode exchange-current density [A.m-2]": _exchange_function(role, electrode, cell, book),
+        f"{side} electrode OCP [V]": potential_function(role, electrode, book),
+        f"{side} electrode exchange-current density [A.m-2]": exchange_function(role, electrode, cell, book),
     }
 
 
@@ -258,50 +223,3 @@ def maximum_concentration(capacity: Any, density: float) -> Any:
         [mol/m3]
     """
     return capacity * density * 1e6 * COULOMB_PER_MAH / FARADAY
-
-
-def _potential_function(role: str, electrode: Electrode, book: _Book) -> Callable[[Any], Any]:
-    material = electrode.material
-    shift = book.get(f"{role}.ocp_shift", 0.0)
-    isotherm = isotherm_of(electrode)
-    sign = +1 if material.ion == "Na+" else -1
-
-    def filled(stoichiometry: Any) -> Any:
-        """The vacancies of an anion host are what the particle holds."""
-        return stoichiometry if sign > 0 else 1 - stoichiometry
-
-    names = [f"{role}.{p.name.replace(' ', '_')}_{part}" for part in ("capacity", "potential", "width") for p in material.populations]
-    if not set(names) & set(book.inputs):
-        fractions, potentials = isotherm.table(*TABLE_RANGE[material.ion])
-        nominal = book.nominal.get(f"{role}.ocp_shift", 0.0)  # the table has it; the open one takes its place
-        knots = pybamm.Interpolant
-        return lambda sto: shift - nominal + knots(fractions, potentials, filled(sto), f"{role} potential", interpolator="pchip")
-
-    pieces = [book[name] for name in names]
-
-    def traced(fraction: Any, *populations: Any) -> Any:
-        return logit_potential(fraction, *populations, sign=sign, steps=TRACED_STEPS)
-
-    return lambda sto: shift + pybamm.Function(traced, filled(sto), *pieces, name=f"function ({role} potential)")
-
-
-def _exchange_function(role: str, electrode: Electrode, cell: Cell, book: _Book) -> Callable[..., Any]:
-    """j0 = jhat 2 sqrt(x (1 - x)) sqrt(c / c0), floored; symmetric, so that it holds for ions and for vacancies."""
-    material = electrode.material
-    if "exchange_current_density" in material.parameters:
-        middle = book[f"{role}.exchange_current_density"]
-    else:
-        interface = 3 * material["active_volume_fraction"] / (material["particle_radius"] * 1e-6) * electrode.thickness
-        area = material.parameters["reference_area"].value * 1e-4 if "reference_area" in material.parameters else cell.area.value * 1e-4
-        resistance = book[f"{role}.charge_transfer_resistance"] * area
-        middle = GAS_CONSTANT * REFERENCE_TEMPERATURE / (FARADAY * resistance * interface)
-    energy = 1e3 * book.get(f"{role}.activation_energy", 0.0)
-    salt = cell.electrolyte.concentration.value * 1e3
-
-    def exchange(concentration: Any, surface: Any, maximum: Any, temperature: Any) -> Any:
-        filled = surface / maximum
-        shape = 2 * filled**0.5 * (1 - filled) ** 0.5
-        rate = pybamm.exp(energy / GAS_CONSTANT * (1 / REFERENCE_TEMPERATURE - 1 / temperature))
-        return middle * rate * pybamm.maximum(shape, EXCHANGE_FLOOR) * (concentration / salt) ** 0.5
-
-    return exchange

@@ -1,0 +1,30 @@
+"""The compiled entries: one step of a protocol, and many cycles. Loading this module compiles nothing; the first call does, or finds it kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualion.models.fast import cycling as _cycling
+from dualion.models.fast import march as _march
+from dualion.models.fast.compiler import kept, sources_digest
+
+# a closed-over value is part of the key under which numba keeps the code: it ties the code to every source in it
+_STAMP = int(sources_digest()[:12], 16)
+
+
+def _tied(stamp: int) -> tuple[Any, Any]:
+    @kept
+    def march(p, state, by_voltage, i, cutoff, ramp, longest, expected, boundary, tolerance, rows, tally):  # type: ignore[no-untyped-def]
+        assert stamp >= 0
+        return _march.march(p, state, by_voltage, i, cutoff, ramp, longest, expected, boundary, tolerance, rows, tally)
+
+    @kept
+    def cycle_on(p, state, slow, laws, current, low, high, film, boundary, tolerance, table):  # type: ignore[no-untyped-def]
+        assert stamp >= 0
+        return _cycling.cycle_on(p, state, slow, laws, current, low, high, film, boundary, tolerance, table)
+
+    return march, cycle_on
+
+
+#: ``march.march`` and ``cycling.cycle_on``, kept on disk.
+march, cycle_on = _tied(_STAMP)

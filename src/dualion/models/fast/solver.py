@@ -1,0 +1,327 @@
+"""Protocols on the fast engine: a cell is packed once for each set of parameters, marched step by step, checked, and read.
+
+What a run must satisfy: it ends on the voltage or after the time that the protocol names, its inventories close, and no table was left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError
+from dualion.models.constants import FARADAY
+from dualion.models.experiments import HalfCycle, Hold, Protocol, Rest, Step, Sweep
+from dualion.models.fast import layout, march
+from dualion.models.fast.cycling import mean_filling, salt_amount
+from dualion.models.fast.entries import march as march_once
+from dualion.models.fast.packing import DEFAULT_MESH, Mesh, first_state, packed
+from dualion.models.fast.step import places
+from dualion.models.flags import flags_of, is_full, without_room
+from dualion.models.outputs import Array, CellResult, StepResult
+from dualion.models.targets import PLATEAU_BOUNDARY
+from dualion.records.cell import Cell
+from dualion.records.quantity import Flag
+
+Check = Literal["steps", "inventory", "extrapolation"]
+Detail = Literal["all", "voltage", "last voltage", "ends"]
+ALL_CHECKS: tuple[Check, ...] = ("steps", "inventory", "extrapolation")
+
+#: Error of a step, in fillings and in shares of the initial salt: capacities then stand to 1e-6.
+TOLERANCE = 1e-3
+#: Time after which a half cycle counts as endless, as a multiple of what fills the host.
+PATIENCE = 1.2
+#: Rows of a record at first, and at most.
+_ROWS, _MOST_ROWS = 4000, 4_000_000
+#: Relative drift of sodium, PF6 and salt over a step.
+DRIFT_TOLERANCE = 1e-9
+#: Scale of the steps under voltage control, as a share of the whole: a sweep then takes 500 of them or more.
+_SWEEP_SCALE = 0.02
+
+_WHY = {march.ON_DURATION: "duration", march.ON_CUTOFF: "cutoff", march.ON_EXHAUSTION: "exhaustion"}
+
+
+@dataclass(frozen=True, slots=True)
+class FastSolver:
+    """A cell on the fast engine.
+
+    Parameters
+    ----------
+    cell : Cell
+    mesh : Mesh
+    tolerance : float
+        [1] error of a step, in fillings and in shares of the initial salt.
+    boundary : float
+        [V] against Na+/Na, between plateau and slope.
+    """
+
+    cell: Cell
+    mesh: Mesh = DEFAULT_MESH
+    tolerance: float = TOLERANCE
+    boundary: float = PLATEAU_BOUNDARY
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine."""
+        return "fast"
+
+    def solve(
+        self,
+        protocol: Protocol,
+        *,
+        parameters: Mapping[str, float] | None = None,
+        check: tuple[Check, ...] = ALL_CHECKS,
+        detail: Detail = "all",
+        on_fail: Literal["raise", "record"] = "raise",
+    ) -> CellResult:
+        """Run a protocol from the state in which the cell is built, and check it.
+
+        Parameters
+        ----------
+        protocol : Protocol
+        parameters : mapping of str to float
+            Values that take the place of the cell's, in the units of its records.
+        check : tuple of {"steps", "inventory", "extrapolation"}
+        detail : {"all", "voltage", "last voltage", "ends"}
+            What to read; see ``reference.solve.solve``.
+        on_fail : {"raise", "record"}
+            ``"record"`` returns what was computed with the flag ``partial``, for sweeps.
+
+        Returns
+        -------
+        CellResult
+
+        Raises
+        ------
+        PartialSolutionError, ExtrapolationError, InventoryError, SolveError
+            Each with the partial result attached.
+        """
+        mesh = (self.mesh.left, self.mesh.separator, self.mesh.right, self.mesh.shells)
+        if is_full(self.cell):
+            return without_room(self.cell, protocol, engine=self.engine, mesh=mesh)
+        record = packed(self.cell, parameters, mesh=self.mesh)
+        first = protocol.steps[0]
+        voltage = first.start if isinstance(first, Sweep) else first.voltage if isinstance(first, Hold) else None
+        state = first_state(self.cell, record, parameters, voltage=voltage)
+        done: list[StepResult] = []
+        try:
+            for number, step in enumerate(protocol.steps):
+                read: Detail = detail
+                if detail == "last voltage":
+                    read = "voltage" if number + 1 == len(protocol.steps) else "ends"
+                done.append(self._step(record, state, step, read, check, where=f"{self.cell.name}, step {number + 1}"))
+        except SolveError as error:
+            partial = CellResult(self.cell, tuple(done), (), (), self.engine, mesh)
+            if on_fail == "raise":
+                raise type(error)(str(error), partial) from error
+            return replace(partial, flags=(Flag("partial", "refusal", str(error)),))
+        flags = flags_of(self.cell, done) if detail == "all" else ()
+        return CellResult(self.cell, tuple(done), flags, (), self.engine, mesh)
+
+    def numerical_error(self, protocol: Protocol, base: CellResult, parameters: Mapping[str, float] | None = None) -> CellResult:
+        """A result with its numerical error: the larger difference to twice the mesh and to a tenth of the tolerance.
+
+        Parameters
+        ----------
+        protocol : Protocol
+        base : CellResult
+            Of this protocol.
+        parameters : mapping of str to float
+
+        Returns
+        -------
+        CellResult
+        """
+        if any(flag.severity == "refusal" for flag in base.flags):
+            return base
+        finer = replace(self, mesh=self.mesh.finer(2)), replace(self, tolerance=self.tolerance / 10)
+        others = [solver.solve(protocol, parameters=parameters, check=("steps",), detail="ends").steps for solver in finer]
+        errors = []
+        for number, step in enumerate(base.steps):
+            if not isinstance(step.step, HalfCycle):
+                errors.append({"capacity": 0.0, "mean_voltage": 0.0})
+                continue
+            same = [other[number] for other in others]
+            errors.append(
+                {
+                    "capacity": max(abs(other.charge - step.charge) for other in same) / 3.6,
+                    "mean_voltage": max(abs(other.mean_voltage() - step.mean_voltage()) for other in same),
+                }
+            )
+        return replace(base, error=tuple(errors))
+
+    def _step(self, record: Array, state: Array, step: Step, detail: Detail, check: tuple[Check, ...], *, where: str) -> StepResult:
+        """One step, in place."""
+        area = self.cell.area.value * 1e-4
+        by_voltage, i, cutoff, ramp, longest, expected = _given(step, record, area)
+        before, begun = _inventories(self.cell, record, state), state.copy()
+        tally = np.zeros(march.TALLIED)
+        length = 0 if detail == "ends" else _ROWS
+        while True:
+            rows = np.zeros((length, march.RECORDED))
+            time, why, count = march_once(
+                record, state, by_voltage, i, cutoff, ramp, longest, expected, self.boundary, self.tolerance, rows, tally
+            )
+            if why != march.ON_FULL_TABLE or length >= _MOST_ROWS:
+                break
+            state[:] = begun
+            length *= 8
+        if "steps" in check or why == march.ON_FAILURE:
+            _guard(step, time, why, tally, where)
+        inventories = {name: (first, last) for (name, first), last in zip(before.items(), _inventories(self.cell, record, state).values())}
+        if "inventory" in check:
+            _guard_inventories(inventories, tally[march.CHARGE] * area / FARADAY, where)
+        return _read(self.cell, step, record, state, time, why, rows[:count], tally, inventories, detail)
+
+
+def _given(step: Step, record: Array, area: float) -> tuple[bool, float, float, float, float, float]:
+    """What a march is given for a step: by voltage, current density, cut-off or voltage, ramp, longest and expected time."""
+    if isinstance(step, HalfCycle):
+        i = step.current / area
+        expected = float(record[int(record[layout.RIGHT_HOST]) + layout.CHARGE]) / abs(i)
+        longest = PATIENCE * expected if step.duration is None else step.duration
+        return False, i, step.cutoff, 0.0, longest, min(expected, longest)
+    if isinstance(step, Rest):
+        return False, 0.0, math.nan, 0.0, step.duration, step.duration
+    if isinstance(step, Hold):
+        return True, 0.0, step.voltage, 0.0, step.duration, _SWEEP_SCALE * step.duration
+    assert isinstance(step, Sweep)
+    ramp = step.rate if step.end > step.start else -step.rate
+    return True, 0.0, step.start, ramp, step.duration, _SWEEP_SCALE * step.duration
+
+
+def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
+    """Raise the error that names what is wrong with a step, if anything is."""
+    at = f"after {time:.4g} s at {tally[march.LAST_VOLTAGE]:.4f} V"
+    if why == march.ON_FAILURE:
+        raise SolveError(f"{where}: the step could not be continued {at}. Check resistances, potentials and the current.")
+    if why == march.ON_FULL_TABLE:
+        raise SolveError(f"{where}: more than {_MOST_ROWS} rows {at}. Divide the step.")
+    if isinstance(step, HalfCycle):
+        if why == march.ON_DURATION and step.duration is None:
+            raise PartialSolutionError(f"{where}: ended {at} without meeting {step.cutoff:g} V.")
+        if time <= 0.0:
+            raise PartialSolutionError(
+                f"{where}: the voltage is beyond {step.cutoff:g} V, or the other cut-off, before any charge has passed. "
+                "Check resistances and potentials."
+            )
+    if why == march.ON_EXHAUSTION and time <= 0.0:
+        raise ExtrapolationError(
+            f"{where}: a host starts outside the range in which its open-circuit potential is known. Give a table that spans the window."
+        )
+
+
+def _inventories(cell: Cell, record: Array, state: Array) -> dict[str, float]:
+    """[mol] of salt, of what the hosts hold, and in a full cell of sodium and PF6."""
+    area = cell.area.value * 1e-4
+    right, _, scalars = (int(at) for at in places(record))
+    hosts = int(record[layout.LEFT_HOST]), int(record[layout.RIGHT_HOST])
+    salt = salt_amount(record, state) * area
+    held = [
+        record[host + layout.CHARGE] * mean_filling(record, state, host, first) * area / FARADAY for host, first in zip(hosts, (0, right))
+    ]
+    if cell.cathode is None:
+        return {"salt": salt, "host sodium": held[1]}
+    plated = float(state[scalars + layout.PLATED]) * area / FARADAY
+    found = {"salt": salt, "host sodium": held[0], "host PF6": held[1], "plated": plated}
+    if cell.kind == "rocking-chair":
+        return {"salt": salt, "host sodium": held[0], "cathode sodium": held[1], "plated": plated, "sodium": salt + sum(held) + plated}
+    return {**found, "sodium": salt + held[0] + plated, "PF6": salt + held[1]}
+
+
+def _guard_inventories(inventories: Mapping[str, tuple[float, float]], moved: float, where: str) -> None:
+    """Sodium and PF6 stay; the salt of a dual-ion cell changes by what the charge moves, that of the others not at all."""
+    for name in ("sodium", "PF6"):
+        if name in inventories:
+            first, last = inventories[name]
+            if abs(last - first) > DRIFT_TOLERANCE * first:
+                raise InventoryError(f"{where}: {name} drifts by {(last - first) / first:.2e} of its amount.")
+    first, last = inventories["salt"]
+    expected = -moved if "PF6" in inventories else 0.0
+    if abs(last - first - expected) > DRIFT_TOLERANCE * first:
+        raise InventoryError(f"{where}: salt changes by {last - first:.6e} mol where charge asks for {expected:.6e} mol.")
+
+
+def _read(
+    cell: Cell,
+    step: Step,
+    record: Array,
+    state: Array,
+    time: float,
+    why: int,
+    rows: Array,
+    tally: Array,
+    inventories: Mapping[str, tuple[float, float]],
+    detail: Detail,
+) -> StepResult:
+    area = cell.area.value * 1e-4
+    empty = np.zeros(0)
+    totals = {
+        "charge": float(tally[march.CHARGE]) * area,
+        "energy": float(tally[march.ENERGY]) * area,
+        "charge_below": float(tally[march.BELOW]) * area,
+        "least_salt": float(tally[march.LEAST_SALT]),
+        "most_salt": float(tally[march.MOST_SALT]),
+        "lowest_anode_potential": float(tally[march.LOWEST_ANODE]),
+        "lowest_apparent_potential": float(tally[march.LOWEST_APPARENT]),
+        "last_voltage": float(tally[march.LAST_VOLTAGE]),
+    }
+    ended = _WHY[why]
+    if detail == "ends":
+        return StepResult(step, np.array([0.0, time]), empty, np.zeros((0, 3)), empty, inventories, ended=ended, totals=totals)
+    clock, voltage, current = rows[:, march.TIME].copy(), rows[:, march.VOLTAGE].copy(), rows[:, march.CURRENT] * area
+    if detail != "all":
+        return StepResult(step, clock, voltage, np.zeros((0, 3)), empty, inventories, current=current, ended=ended, totals=totals)
+    seen, parts = rows[:, march.SEEN :], rows[:, march.PARTS :]
+    salt = np.stack([rows[:, march.LEAST], _mean_salt(cell, seen), rows[:, march.MOST]], axis=1)
+    position = _positions(cell, record)
+    _, first, scalars = (int(at) for at in places(record))
+    traces = {
+        "cathode_filling" if cell.cathode is not None else "anode_filling": seen[:, layout.RIGHT].copy(),
+        **({"anode_filling": seen[:, layout.LEFT].copy()} if cell.cathode is not None else {}),
+        "plated": rows[:, march.PLATE] * area,
+        **{name: parts[:, at].copy() for at, name in enumerate(_PARTS)},
+    }
+    return StepResult(
+        step,
+        clock,
+        voltage,
+        salt,
+        parts[:, layout.ANODE_POTENTIAL].copy() if cell.cathode is not None else empty,
+        inventories,
+        {"position": position, "salt": state[first:scalars].copy()},
+        float(position[int(tally[march.LEAST_AT])]),
+        current,
+        traces,
+        ended,
+        totals,
+    )
+
+
+_PARTS = ("equilibrium", "reaction", "concentration", "electrolyte", "series", "film")
+
+
+def _mean_salt(cell: Cell, seen: Array) -> Array:
+    """Mean over the pores [mol/m3]."""
+    electrodes = [cell.anode, cell.anode] if cell.cathode is None else [cell.anode, cell.cathode]
+    pores = [electrode.thickness * electrode.material["porosity"] for electrode in electrodes]
+    if cell.cathode is None:
+        pores[0] = 0.0
+    pores.insert(1, cell.separator.thickness.value * 1e-6 * cell.separator.porosity.value)
+    return np.asarray(seen[:, layout.SALT_LEFT : layout.SALT_RIGHT + 1] @ np.array(pores) / sum(pores))
+
+
+def _positions(cell: Cell, record: Array) -> Array:
+    """Centres of the salt's cells [m] from the anode's side."""
+    counts = record[layout.CELLS_LEFT : layout.CELLS_RIGHT + 1].astype(int)
+    right = cell.anode if cell.cathode is None else cell.cathode
+    layers = (0.0 if cell.cathode is None else cell.anode.thickness, cell.separator.thickness.value * 1e-6, right.thickness)
+    begin, found = 0.0, []
+    for count, thickness in zip(counts, layers, strict=True):
+        if count:
+            found.append(begin + (np.arange(count) + 0.5) * thickness / count)
+        begin += thickness
+    return np.concatenate(found)
