@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dualion.models.cells import with_inputs
 from dualion.models.constants import HALF_CELL_START
 from dualion.models.engines import Solver
@@ -163,7 +166,9 @@ def row_of(result: CellResult, current: float, parameters: Mapping[str, float], 
         return RateRow(current, rate, {"specific_capacity": 0.0, "charge_capacity": 0.0}, {}, {}, {}, {}, {}, flags)
     mass = working_mass(cell)
     named = _named(result.steps)
-    curves: dict[str, Mapping[str, list[float]]] = {step.half_cycle.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps}
+    curves: dict[str, Mapping[str, list[float]]] = {
+        step.half_cycle.direction: interpolated(step, CURVE_POINTS, mass) for step in result.steps
+    }
     values = _values(result, parameters, boundary)
     return RateRow(current, rate, values, _errors(result, named, mass), {}, {}, curves, _salt(result), flags)
 
@@ -240,15 +245,21 @@ def _salt(result: CellResult) -> dict[str, list[float]]:
         return {}
     found: dict[str, list[float]] = {"progress": [], "least": [], "mean": [], "most": []}
     for number, step in enumerate(result.steps):
-        stride = max(len(step.time) // CURVE_POINTS, 1)
-        progress = number + step.time[::stride] / step.time[-1]
-        found["progress"] += progress.tolist()
+        kept = _own_steps(step)
+        found["progress"] += (number + step.time[kept] / step.time[-1]).tolist()
         for name, column in (("least", 0), ("mean", 1), ("most", 2)):
-            found[name] += step.salt[::stride, column].tolist()
+            found[name] += step.salt[kept, column].tolist()
     found["position"] = result.steps[0].profile["position"].tolist()
     found["charged"] = result.steps[0].profile["salt"].tolist()
     found["discharged"] = result.steps[1].profile["salt"].tolist()
     return found
+
+
+def _own_steps(step: StepResult) -> NDArray[np.int64]:
+    """Rows at which an engine ended a step of its own: between them the record repeats the extremes of the salt."""
+    moved = np.flatnonzero(np.any(np.diff(step.salt[:, ::2], axis=0) != 0.0, axis=1)) + 1
+    stride = max(moved.size // CURVE_POINTS, 1)
+    return np.unique(np.concatenate([[0], moved[::stride], [step.time.size - 1]]))
 
 
 def plain(rows: Sequence[RateRow]) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ def step_rows(result: CellResult, protocol: Protocol, *, boundary: float = PLATE
 
 
 def cycle_rows(cell: Cell, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """One row for each whole cycle: what went in, what came out, and the efficiencies.
+    """One row for each cycle: what went in, what came out next, and the efficiencies.
 
     Parameters
     ----------
@@ -109,33 +109,36 @@ def cycle_rows(cell: Cell, rows: Sequence[Row]) -> tuple[Row, ...]:
     Returns
     -------
     tuple of dict
-        Of a half cell what goes in is the sodiation; of a full cell it is the charge, whichever was first in the cycle.
+        Of a half cell what goes in is the sodiation, of a full cell the charge. Where a cell gives first, its first cycle has nothing
+        that went in before it, and so no efficiency.
     """
     inward = "sodiation" if cell.kind == "half" else "charge"
-    found = []
-    for cycle in dict.fromkeys(row["cycle"] for row in rows):
-        here = [row for row in rows if row["cycle"] == cycle]
-        taken = next((row for row in here if row["direction"] == inward), None)
-        given = next((row for row in here if row["direction"] != inward), None)
-        if taken is None or given is None:
+    found: list[Row] = []
+    taken: Row | None = None
+    for row in rows:
+        if row["direction"] == inward:
+            taken = row
             continue
-        capacity_in = number(taken, "total_capacity" if "total_capacity" in taken else "specific_capacity")
-        capacity_out = number(given, "specific_capacity")
-        found.append(
-            {
-                "cycle": cycle,
-                "specific_current": taken["specific_current"],
-                "c_rate": taken["c_rate"],
-                "capacity_in": capacity_in,
-                "capacity_out": capacity_out,
-                "coulombic_efficiency": 100 * capacity_out / capacity_in,
-                "energy_in": taken["energy"],
-                "energy_out": given["energy"],
-                "energy_efficiency": None if cell.kind == "half" else 100 * number(given, "energy") / number(taken, "energy"),
-                "voltage_hysteresis": abs(number(taken, "mean_voltage") - number(given, "mean_voltage")),
-            }
-        )
+        inside: Row = {"capacity_in": None, "coulombic_efficiency": None, "energy_in": None, "energy_efficiency": None, "voltage_hysteresis": None}
+        if taken is not None:
+            inside = _efficiencies(cell, taken, row)
+        named: Row = {name: row[name] for name in ("cycle", "specific_current", "c_rate")}
+        found.append({**named, "capacity_out": row["specific_capacity"], "energy_out": row["energy"], **inside})
+        taken = None
     return tuple(found)
+
+
+def _efficiencies(cell: Cell, taken: Row, given: Row) -> Row:
+    """What of a half cycle came out again in the next."""
+    capacity_in = number(taken, "total_capacity" if "total_capacity" in taken else "specific_capacity")
+    return {
+        "capacity_in": capacity_in,
+        "coulombic_efficiency": 100 * number(given, "specific_capacity") / capacity_in,
+        "energy_in": taken["energy"],
+        # against sodium metal the sodiation gives energy too: a ratio of the two says nothing
+        "energy_efficiency": None if cell.kind == "half" else 100 * number(given, "energy") / number(taken, "energy"),
+        "voltage_hysteresis": abs(number(taken, "mean_voltage") - number(given, "mean_voltage")),
+    }
 
 
 def number(row: Row, name: str) -> float:

@@ -1,7 +1,7 @@
 """How the kernel is compiled, and how the compiled code is kept between processes.
 
-Only the entries of ``entries`` are kept on disk, each with all that it calls in it. Their code is bound to a digest of every source that went
-into it: numba itself looks at the one file in which a function stands, and would go on with old code after a change in another.
+Only the entries of ``entries`` are kept on disk, each with all that it calls. Their code is bound to a digest of every source that is
+in it: numba itself looks at the one file in which a function stands, and would go on with old code after a change in another.
 ``NUMBA_DISABLE_JIT=1`` runs everything in plain Python, a thousand times slower, for looking into it.
 """
 

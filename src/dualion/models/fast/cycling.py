@@ -1,7 +1,7 @@
 """Many cycles in one call: charge, parasitic charge, discharge, loss of sites, growth of the film, and a row of numbers for each cycle.
 
 Slow changes act where they are felt least. Parasitic charge is booked at the end of a charge: a share of what the anode has just taken
-up is bound in its interphase (it keeps the sodium), and a share of the anions of the cathode is lost with the charge that the cathode's side
+up is bound in its interphase (it keeps the sodium), and a share of the anions of the cathode is lost with the charge that its side
 reaction took. Sites are lost, and the film grows, at the end of a discharge; anions stay with the sites that are left. Every move
 is from one account to another, so that sodium and PF6 add up over any number of cycles.
 """
@@ -31,6 +31,9 @@ from dualion.models.fast.layout import (
     Array,
 )
 from dualion.models.fast.step import places
+
+#: Time after which a half cycle counts as endless, as a multiple of what fills the cathode.
+_PATIENCE = 2.0
 
 #: Laws of ageing: share of sites lost per second at the current (or per cycle), whether in proportion to what is left, parasitic shares of
 #: anode and cathode, film growth k and exponent of k n^p, growth of the film with the interphase [m2/coulomb].
@@ -119,12 +122,16 @@ def cycle_on(
     ``state`` and ``slow`` are what the next call goes on from.
     """
     rows, tally = np.zeros((0, march.RECORDED)), np.zeros(march.TALLIED)
+    control = np.zeros(march.CONTROL_SIZE)
+    control[march.BOUNDARY], control[march.TOLERANCE] = boundary, tolerance
     right, _, scalars = places(p)
     left_host, right_host = int(p[LEFT_HOST]), int(p[RIGHT_HOST])
     for n in range(table.shape[0]):
         row = table[n]
-        expected = p[right_host + CHARGE] / current
-        time, why, _ = march.march(p, state, False, current, high, 0.0, 2.0 * expected, expected, boundary, tolerance, rows, tally)
+        control[march.EXPECTED] = p[right_host + CHARGE] / current
+        control[march.LONGEST] = _PATIENCE * control[march.EXPECTED]
+        control[march.GIVEN_CURRENT], control[march.CUTOFF] = current, high
+        time, why, _ = march.march(p, state, control, rows, tally)
         row[CHARGED], row[CHARGE_ENERGY], row[WHY_CHARGE] = tally[march.CHARGE], tally[march.ENERGY], why
         row[LEAST_SALT], row[LOWEST_ANODE] = tally[march.LEAST_SALT], tally[march.LOWEST_ANODE]
         row[LOWEST_APPARENT] = tally[march.LOWEST_APPARENT]
@@ -136,7 +143,8 @@ def cycle_on(
         shift(p, state, right_host, right, -lost / p[right_host + CHARGE])
         slow[BOUND] += bound
         slow[LOST] += lost
-        passed, why, _ = march.march(p, state, False, -current, low, 0.0, 2.0 * expected, expected, boundary, tolerance, rows, tally)
+        control[march.GIVEN_CURRENT], control[march.CUTOFF] = -current, low
+        passed, why, _ = march.march(p, state, control, rows, tally)
         row[DISCHARGED], row[DISCHARGE_ENERGY], row[WHY_DISCHARGE] = -tally[march.CHARGE], tally[march.ENERGY], why
         row[LEAST_SALT] = min(row[LEAST_SALT], tally[march.LEAST_SALT])
         row[LOWEST_ANODE] = min(row[LOWEST_ANODE], tally[march.LOWEST_ANODE])

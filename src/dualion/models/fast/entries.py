@@ -1,4 +1,4 @@
-"""The compiled entries: one step of a protocol, and many cycles. Loading this module compiles nothing; the first call does, or finds it kept."""
+"""The compiled entries: one step of a protocol, and many cycles. The first call of each compiles it, or finds it kept on disk."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _STAMP = int(sources_digest()[:12], 16)
 
 def _tied(stamp: int) -> tuple[Any, Any]:
     @kept
-    def march(p, state, by_voltage, i, cutoff, ramp, longest, expected, boundary, tolerance, rows, tally):  # type: ignore[no-untyped-def]
+    def march(p, state, control, rows, tally):  # type: ignore[no-untyped-def]
         assert stamp >= 0
-        return _march.march(p, state, by_voltage, i, cutoff, ramp, longest, expected, boundary, tolerance, rows, tally)
+        return _march.march(p, state, control, rows, tally)
 
     @kept
     def cycle_on(p, state, slow, laws, current, low, high, film, boundary, tolerance, table):  # type: ignore[no-untyped-def]

@@ -328,17 +328,17 @@ def voltage(p: Array, seen: Array, i: float, film: float, plated: float, parts: 
 
 
 @compiled
-def is_sound(p: Array, seen: Array, state: Array, first: int, cells: int) -> bool:
-    """Whether every filling is one that the potentials are known for, and salt is left everywhere; the salt begins at ``first``."""
-    host = int(p[RIGHT_HOST])
-    if not p[host + LOWEST] < seen[RIGHT] < p[host + HIGHEST]:
+def is_sound(p: Array, seen: Array, state: Array) -> bool:
+    """Whether every filling is one that the potentials are known for, and salt is left everywhere."""
+    left, right = int(p[LEFT_HOST]), int(p[RIGHT_HOST])
+    if not p[right + LOWEST] < seen[RIGHT] < p[right + HIGHEST]:
         return False
-    host = int(p[LEFT_HOST])
-    if p[METAL] == 0.0 and not p[host + LOWEST] < seen[LEFT] < p[host + HIGHEST]:
+    if p[METAL] == 0.0 and not p[left + LOWEST] < seen[LEFT] < p[left + HIGHEST]:
         return False
     if not (seen[SALT_LEFT] > 0.0 and seen[SALT_RIGHT] > 0.0):
         return False
-    for k in range(first, first + cells):
-        if not state[k] > 0.0:
-            return False
-    return True
+    first = int(p[int(p[left + FIELD]) + COUNT]) + int(p[int(p[right + FIELD]) + COUNT])
+    least = seen[SALT_SEPARATOR]
+    for k in range(first, first + int(p[int(p[SALT_FIELD]) + COUNT])):
+        least = min(least, state[k])
+    return least > 0.0

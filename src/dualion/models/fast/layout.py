@@ -1,7 +1,7 @@
 """How a cell lies in memory for the compiled kernel: one flat array of numbers, in SI units on one square metre of electrode.
 
-A block begins with its numbers and with the places (indices into the same array) of the blocks it refers to. A flat array is what a compiled
-function takes without a cost for each call, and what a thread can be handed whole.
+A block begins with its numbers and with the places (indices into the same array) of the blocks it refers to. A flat array is what a
+compiled function takes without a cost for each call, and what a thread can be handed whole.
 
 Currents are densities i = I/A [A/m2], positive as they charge the cell: then the right electrode is oxidised and the left one reduced.
 In a full cell the left electrode is the anode (hard carbon) and the right one the cathode. In a half cell the left one is a sheet of sodium

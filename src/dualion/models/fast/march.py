@@ -1,9 +1,9 @@
 """From one state to the next: steps with error control until a voltage, a time, or the end of a host or of the salt is met.
 
-The step follows the embedded error of ``step``. Inside a step the voltage is evaluated on a cubic through the observed ends, on parts
-that are halved until it hardly bends, by Simpson's rule: energy and the charge below a boundary are integrated inside, and the record is
-dense where the voltage moves. A cut-off is found on that cubic and met by steps that end on it. Where a host or the salt would leave its
-range the step is halved until the place is located: an occupation is never clipped.
+The step follows the embedded error of ``step``. The voltage inside a step is evaluated on parts that are halved until it hardly bends, by
+Simpson's rule: energy and the charge below a boundary are integrated inside, and the record is dense where the voltage moves. A cut-off
+is found on the cubic of ``inside`` and met by steps that end on it. Where a host or the salt would leave its range the step is halved
+until the place is located: an occupation is never clipped.
 """
 
 from __future__ import annotations
@@ -13,42 +13,71 @@ import math
 import numpy as np
 
 from dualion.models.fast.compiler import compiled
-from dualion.models.fast.kernel import is_sound, observe, voltage
+from dualion.models.fast.inside import (
+    AT_END,
+    AT_STAGE,
+    AT_START,
+    CURRENT,
+    FALL,
+    FILM_AT_START,
+    INSIDE,
+    LENGTH,
+    PART_SIZE,
+    PLATED_AT_END,
+    PLATED_AT_START,
+    RISE,
+    SEEN_ROWS,
+    change_rates,
+    crossing,
+    share_below,
+    voltage_at,
+    watched,
+)
+from dualion.models.fast.kernel import is_sound, voltage
 from dualion.models.fast.layout import (
     ANODE_POTENTIAL,
-    COUNT,
-    FAR,
-    FIELD,
     FILM,
     FILM_PART,
-    FILM_RESISTANCE,
-    FILM_TIME,
     INITIAL_SALT,
-    LEFT,
-    LEFT_HOST,
     METAL,
-    NEAR,
     OBSERVED,
     PARTS_SIZE,
     PLATED,
     RIGHT,
-    RIGHT_HOST,
     SERIES,
     Array,
 )
 from dualion.models.fast.step import GAMMA, D, W, current_at, derivative, places, relaxed, settled_plating, stage
 
+#: What a march is given: whether by voltage; current density [A/m2] (by voltage a first guess); cut-off [V] or first voltage, not a number
+#: for none; ramp [V/s]; longest time [s]; time that scales the steps [s]; boundary of plateau and slope [V]; error of a step [1].
+BY_VOLTAGE, GIVEN_CURRENT, CUTOFF, RAMP, LONGEST, EXPECTED, BOUNDARY, TOLERANCE = range(8)
+CONTROL_SIZE = 8
+
 #: Why a march ended.
-ON_DURATION, ON_CUTOFF, ON_EXHAUSTION, ON_FAILURE, ON_FULL_TABLE = 0, 1, 2, 3, 4
+ON_DURATION, ON_CUTOFF, ON_EXHAUSTION, ON_FAILURE, ON_FULL_TABLE = range(5)
 
 #: What is tallied, by place. Charges [coulomb/m2] are signed as the current; energy in J/m2.
 CHARGE, ENERGY, BELOW, LEAST_SALT, LEAST_AT, MOST_SALT, LOWEST_ANODE, LOWEST_APPARENT, FULLEST, STEPS, REJECTED, LAST_VOLTAGE = range(12)
 TALLIED = 12
 
 #: What a row of the record holds: time, voltage, current density, least and most salt, plated charge, observed, parts of the voltage.
-TIME, VOLTAGE, CURRENT, LEAST, MOST, PLATE, SEEN = 0, 1, 2, 3, 4, 5, 6
+TIME, VOLTAGE, ROW_CURRENT, LEAST, MOST, PLATE, SEEN = range(7)
 PARTS = SEEN + OBSERVED
 RECORDED = PARTS + PARTS_SIZE
+
+#: Vectors of a step, by row: the rates of its three stages, what a stage starts from, its inner stage and its end.
+K1, K2, K3, BASE, MIDDLE, TRIAL = range(6)
+VECTORS = 6
+
+#: Numbers of a step: current densities at its start, inner stage and end, voltages at start and end, plating at the end, anode's potential
+#: at the start.
+I_START, I_STAGE, I_END, V_START, V_END, PLATING_END, ANODE_START = range(7)
+NUMBERS = 7
+
+#: Bounds of a search: step lengths known to end before and beyond the end, by how much, and whether the next step is the last.
+LOW, HIGH, LOW_MISS, HIGH_MISS, FINAL = range(5)
+BOUNDS = 5
 
 #: Step control: safety factor, bounds of the change, first, longest and shortest step as shares of the expected time.
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 4.0
@@ -56,324 +85,320 @@ _FIRST, _LONGEST, _SHORTEST = 1e-5, 0.1, 1e-13
 _MOST_STEPS = 2_000_000
 #: A cut-off is met when the voltage is this near [V], or its time is known to this share of the time passed.
 _MET_VOLTAGE, _MET_TIME = 1e-6, 1e-8
-_BISECTIONS = 30
 #: Parts of a step: halved until the voltage bends by less than this over a part [V], at most so many times.
 _BEND, _HALVINGS = 2e-3, 14
+#: Nearest to its bounds that a search looks next.
+_MARGIN = 0.02
+
+#: What became of a step that was tried.
+_ACCEPTED, _AGAIN, _ENDED = range(3)
 
 
 @compiled
-def march(
-    p: Array,
-    state: Array,
-    by_voltage: bool,
-    i: float,
-    cutoff: float,
-    ramp: float,
-    longest: float,
-    expected: float,
-    boundary: float,
-    tolerance: float,
-    rows: Array,
-    tally: Array,
-) -> tuple[float, int, int]:
+def march(p: Array, state: Array, control: Array, rows: Array, tally: Array) -> tuple[float, int, int]:
     """One step of a protocol, in place.
 
-    By current: ``i`` [A/m2] until the voltage passes ``cutoff`` [V] (not a number: none) or ``longest`` [s]. By voltage: from ``cutoff`` [V]
-    at ``ramp`` [V/s] for ``longest`` [s], with ``i`` a first guess. ``expected`` [s] scales the steps, ``boundary`` [V] splits the charge,
-    ``tolerance`` [1] bounds the error of a step. ``rows`` of shape (n, RECORDED) takes the record, none if n is 0; ``tally`` of shape
-    (TALLIED,) the sums.
-
-    Returns the time passed, why it ended, and the number of rows.
+    ``control`` is of shape (CONTROL_SIZE,); ``rows`` of shape (n, RECORDED) takes the record, none if n is 0; ``tally`` of shape (TALLIED,)
+    takes the sums. Returns the time passed, why it ended, and the number of rows.
     """
-    right, first_salt, scalars = places(p)
-    cells = scalars - first_salt
-    size = state.size
-    longest_field = max(right, first_salt - right, cells)
-    work, source = np.zeros((3, longest_field)), np.zeros(longest_field)
-    k1, k2, k3 = np.zeros(size), np.zeros(size), np.zeros(size)
-    base, middle, trial = np.zeros(size), np.zeros(size), np.zeros(size)
-    seen, seen_mid, seen_end = np.zeros(OBSERVED), np.zeros(OBSERVED), np.zeros(OBSERVED)
-    rise, fall, inner = np.zeros(OBSERVED), np.zeros(OBSERVED), np.zeros(OBSERVED)
-    parts, found = np.zeros(PARTS_SIZE), np.zeros(3)
-    tally[:] = 0.0
+    right, first, scalars = places(p)
+    longest = max(right, first - right, scalars - first)
+    work, source = np.zeros((3, longest)), np.zeros(longest)
+    vectors, seen = np.zeros((VECTORS, state.size)), np.zeros((SEEN_ROWS, OBSERVED))
+    parts, found, numbers, bounds, part = np.zeros(PARTS_SIZE), np.zeros(3), np.zeros(NUMBERS), np.zeros(BOUNDS), np.zeros(PART_SIZE)
     time, count = 0.0, 0
-    sign = 1.0 if i > 0.0 else -1.0
-    if by_voltage:
-        if not current_at(p, cutoff, i, state, state, state, 0.0, 0.0, state[scalars + FILM], seen, parts, source, work, found):
-            return 0.0, ON_FAILURE, 0
-        i = found[0]
-    plating = settled_plating(p, state, i, seen)
-    state[scalars + FILM] = relaxed(p, state[scalars + FILM], i, 0.0)
-    v = voltage(p, seen, i, state[scalars + FILM], max(state[scalars + PLATED], 0.0), parts)
-    anode = parts[ANODE_POTENTIAL]
-    tally[LEAST_SALT], tally[LEAST_AT], tally[MOST_SALT] = math.inf, 0.0, 0.0
-    tally[LOWEST_ANODE], tally[LOWEST_APPARENT], tally[FULLEST] = math.inf, math.inf, 0.0
-    _extremes(p, state, first_salt, cells, seen, parts, tally)
+    if not _begin(p, state, control, vectors, seen, parts, numbers, source, work, found, tally):
+        return 0.0, ON_FAILURE, 0
     if rows.shape[0] > 0:
-        _note(rows, 0, 0.0, v, i, state, first_salt, cells, state[scalars + PLATED], seen, parts)
+        _note(rows, 0, 0.0, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
         count = 1
-    tally[LAST_VOLTAGE] = v
-    aims = not by_voltage and not math.isnan(cutoff)
-    if aims and sign * (v - cutoff) >= 0.0:
+    if _beyond(control, numbers[V_START]) >= 0.0:
         return 0.0, ON_CUTOFF, count
-    derivative(p, state, i, plating, k1, source)
-    h, shortest = min(_FIRST * expected, longest), _SHORTEST * expected
-    # step lengths known to end before and beyond the cut-off, with how far; a beyond that cannot be evaluated is infinitely far
-    low, high, low_miss, high_miss, final = 0.0, math.inf, 0.0, math.inf, False
+    _open(bounds)
+    h = min(_FIRST * control[EXPECTED], control[LONGEST])
     for _ in range(_MOST_STEPS):
-        lands = time + h >= longest * (1.0 - 1e-12)
+        lands = time + h >= control[LONGEST] * (1.0 - 1e-12)
         if lands:
-            h = longest - time
-        film = state[scalars + FILM]
-        i_mid, i_end, plating_end, v_end = i, i, 0.0, v
-        for n in range(size):
-            base[n] = state[n] + D * h * k1[n]
-            middle[n] = state[n] + GAMMA * h * k1[n]
-        _keep_positive(state, middle, first_salt, cells)
-        if by_voltage:
-            target = cutoff + ramp * (time + GAMMA * h)
-            good = current_at(p, target, i, base, middle, state, D * h, GAMMA * h, film, seen_mid, parts, source, work, found)
-            i_mid = found[0]
-        else:
-            good = not math.isnan(stage(p, base, middle, state, D * h, i, GAMMA * h, film, seen_mid, source, work))
-        if good:
-            for n in range(size):
-                k2[n] = (middle[n] - base[n]) / (D * h)
-                base[n] = state[n] + W * h * (k1[n] + k2[n])
-                trial[n] = middle[n] + (1.0 - GAMMA) * h * k2[n]
-            _keep_positive(middle, trial, first_salt, cells)
-            if by_voltage:
-                v_end = cutoff + ramp * (time + h)
-                good = current_at(p, v_end, i_mid, base, trial, middle, D * h, h, film, seen_end, parts, source, work, found)
-                i_end, plating_end = found[0], found[1]
-            else:
-                plating_end = stage(p, base, trial, middle, D * h, i, h, film, seen_end, source, work)
-                good = not math.isnan(plating_end)
-        if not good:
-            tally[REJECTED] += 1
-            h *= _SHRINK
-            if h <= shortest:
-                return time, ON_FAILURE, count
+            h = control[LONGEST] - time
+        good = _attempt(p, state, control, time, h, vectors, seen, parts, numbers, source, work, found)
+        became, following, why = _judge(p, state, control, time, h, good, vectors, seen, parts, numbers, bounds, part, tally)
+        if became == _ENDED:
+            return time, why, count
+        if became == _AGAIN:
+            h = following
             continue
-        if not (is_sound(p, seen_mid, middle, first_salt, cells) and is_sound(p, seen_end, trial, first_salt, cells)):
-            # a host or the salt is at its end within this step: come nearer
-            tally[REJECTED] += 1
-            near = h - low <= _MET_TIME * (time + h)
-            if final or h <= shortest or (near and low <= 0.0):
-                return time, ON_EXHAUSTION, count
-            high, high_miss, final = h, math.inf, near
-            h = low if near else low + 0.5 * (h - low)
-            continue
-        error = 0.0
-        for n in range(scalars):
-            k3[n] = (trial[n] - base[n]) / (D * h)
-            miss = abs(h * ((4.0 * W - 1.0) * k1[n] - k2[n] + 2.0 * D * k3[n]) / 3.0)
-            error = max(error, miss / tolerance if n < first_salt else miss / (tolerance * p[INITIAL_SALT]))
-        for n in range(scalars, size):
-            k3[n] = (trial[n] - base[n]) / (D * h)
-        if error > 1.0 and not final:
-            tally[REJECTED] += 1
-            h *= max(_SHRINK, _SAFETY * error ** (-1.0 / 3.0))
-            low, high, low_miss, high_miss = 0.0, math.inf, 0.0, math.inf  # the end is farther than a step may reach
-            if h <= shortest:
-                return time, ON_FAILURE, count
-            continue
-        _slopes(p, k1, h, right, rise)
-        _slopes(p, k3, h, right, fall)
-        met = False
-        if aims:
-            v_end = voltage(p, seen_end, i, trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
-            miss = sign * (v_end - cutoff)
-            searching = high < math.inf
-            if miss > 0.0:
-                high, high_miss = h, miss
-            elif searching:
-                low, low_miss = h, miss
-            near = high - low <= _MET_TIME * (time + h)
-            met = abs(miss) <= _MET_VOLTAGE or (near and high_miss < math.inf)
-            final = final or (near and high_miss == math.inf)
-            if high < math.inf and not met and not final:
-                if miss > 0.0 and not searching:
-                    h *= _crossing(p, seen, seen_end, rise, fall, i, film, h, cutoff, sign, state[scalars + PLATED], inner, parts)
-                elif high_miss < math.inf and low_miss < 0.0:
-                    h = low + min(max(-low_miss / (high_miss - low_miss), 0.02), 0.98) * (high - low)
-                else:
-                    h = low + 0.5 * (high - low)
-                continue
-        elif not by_voltage:
-            v_end = voltage(p, seen_end, i, trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
-        # --- accepted
-        if by_voltage:
-            moved = h * (W * (i + i_mid) + D * i_end)
-            v_mid = cutoff + ramp * (time + GAMMA * h)
-            voltage(p, seen_end, i_end, trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
-            watched, watched_end = (v, v_end) if p[METAL] != 0.0 else (anode, parts[ANODE_POTENTIAL])
-            tally[CHARGE] += moved
-            tally[ENERGY] += h * (W * (i * v + i_mid * v_mid) + D * i_end * v_end)
-            tally[BELOW] += moved * _share_below(watched, watched_end, boundary)
-        else:
-            tally[CHARGE] += i * h
-            count = _integrate(
-                p, seen, seen_end, rise, fall, state, trial, scalars, first_salt, cells, i, film, h, v, v_end, anode, time, boundary,
-                inner, parts, rows, count, tally,
-            )  # fmt: skip
-            if count < 0:
-                return time, ON_FULL_TABLE, -count
+        count = _account(p, state, control, time, h, vectors, seen, parts, numbers, part, rows, count, tally)
+        if count < 0:
+            return time, ON_FULL_TABLE, -count
         time += h
-        state[:] = trial
-        seen[:] = seen_end
-        k1[:] = k3
-        i, plating = i_end, plating_end
-        v = voltage(p, seen, i, state[scalars + FILM], max(state[scalars + PLATED], 0.0), parts)
-        anode = parts[ANODE_POTENTIAL]
-        tally[STEPS] += 1
-        tally[LAST_VOLTAGE] = v
-        _extremes(p, state, first_salt, cells, seen, parts, tally)
+        _accept(p, state, vectors, seen, parts, numbers, tally)
         if rows.shape[0] > 0:
-            _note(rows, count, time, v, i, state, first_salt, cells, state[scalars + PLATED], seen, parts)
+            _note(rows, count, time, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
             count += 1
-        if met:
-            return time, ON_CUTOFF, count
-        if final:
-            return time, ON_EXHAUSTION, count
+        if why != ON_FAILURE:
+            return time, why, count
         if lands:
             return time, ON_DURATION, count
-        if rows.shape[0] > 0 and count + 2 > rows.shape[0]:
-            return time, ON_FULL_TABLE, count
-        low, high, low_miss, high_miss = 0.0, math.inf, 0.0, math.inf
-        growth = _GROW if error <= 0.0 else min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / 3.0)))
-        h = min(h * growth, _LONGEST * expected)
+        _open(bounds)
+        h = min(following, _LONGEST * control[EXPECTED])
     return time, ON_FAILURE, count
 
 
 @compiled
-def _slopes(p: Array, k: Array, h: float, right: int, out: Array) -> None:
-    """Change of what is observed over a step of length h at the rates ``k`` and a constant current, into ``out``."""
-    observe(p, k, 0.0, 0.0, out)
-    host = int(p[RIGHT_HOST])
-    last = right + int(p[int(p[host + FIELD]) + COUNT]) - 1
-    out[RIGHT] = _surface_slope(p, host, k, last)
-    if p[METAL] == 0.0:
-        out[LEFT] = _surface_slope(p, int(p[LEFT_HOST]), k, right - 1)
-    for n in range(OBSERVED):
-        out[n] *= h
+def _begin(
+    p: Array, state: Array, control: Array, vectors: Array, seen: Array, parts: Array, numbers: Array, source: Array, work: Array,
+    found: Array, tally: Array,
+) -> bool:  # fmt: skip
+    """The current, the voltage and the rates at the start; whether there is a current that gives the voltage asked for."""
+    _, _, scalars = places(p)
+    i = control[GIVEN_CURRENT]
+    film = state[scalars + FILM]
+    if control[BY_VOLTAGE] != 0.0:
+        if not current_at(p, control[CUTOFF], i, state, state, state, 0.0, 0.0, film, seen[AT_START], parts, source, work, found):
+            return False
+        i = found[0]
+    plating = settled_plating(p, state, i, seen[AT_START])
+    state[scalars + FILM] = relaxed(p, film, i, 0.0)
+    numbers[I_START] = i
+    numbers[V_START] = voltage(p, seen[AT_START], i, state[scalars + FILM], max(state[scalars + PLATED], 0.0), parts)
+    numbers[ANODE_START] = parts[ANODE_POTENTIAL]
+    tally[:] = 0.0
+    tally[LEAST_SALT], tally[LOWEST_ANODE], tally[LOWEST_APPARENT] = math.inf, math.inf, math.inf
+    tally[LAST_VOLTAGE] = numbers[V_START]
+    _extremes(p, state, seen[AT_START], parts, tally)
+    derivative(p, state, i, plating, vectors[K1], source)
+    return True
 
 
 @compiled
-def _surface_slope(p: Array, host: int, k: Array, last: int) -> float:
-    """Rate [1/s] of the surface filling at constant current, from the rates of the cells."""
-    near, far = p[host + NEAR], p[host + FAR]
-    return k[last] - near * near * (k[last - 1] - k[last]) / (far * far - near * near)
+def _beyond(control: Array, v: float) -> float:
+    """How far [V] a voltage lies beyond the cut-off; negative where there is none."""
+    if control[BY_VOLTAGE] != 0.0 or math.isnan(control[CUTOFF]):
+        return -1.0
+    return v - control[CUTOFF] if control[GIVEN_CURRENT] > 0.0 else control[CUTOFF] - v
 
 
 @compiled
-def _between(first: Array, last: Array, rise: Array, fall: Array, s: float, out: Array) -> None:
-    """What is observed at a share s of a step, on the cubic through its ends."""
-    for n in range(OBSERVED):
-        a, b, m, q = first[n], last[n], rise[n], fall[n]
-        third = 2.0 * (a - b) + m + q
-        second = 3.0 * (b - a) - 2.0 * m - q
-        out[n] = a + s * (m + s * (second + s * third))
+def _open(bounds: Array) -> None:
+    """Nothing is known of the end yet."""
+    bounds[LOW], bounds[HIGH], bounds[LOW_MISS], bounds[HIGH_MISS], bounds[FINAL] = 0.0, math.inf, 0.0, math.inf, 0.0
 
 
 @compiled
-def _crossing(
-    p: Array,
-    first: Array,
-    last: Array,
-    rise: Array,
-    fall: Array,
-    i: float,
-    film: float,
-    h: float,
-    cutoff: float,
-    sign: float,
-    plated: float,
-    inner: Array,
-    parts: Array,
-) -> float:
-    """Share of a step at which the voltage on the cubic meets the cut-off, by bisection."""
-    low, high = 0.0, 1.0
-    for _ in range(_BISECTIONS):
-        s = 0.5 * (low + high)
-        _between(first, last, rise, fall, s, inner)
-        if sign * (voltage(p, inner, i, relaxed(p, film, i, s * h), max(plated, 0.0), parts) - cutoff) > 0.0:
-            high = s
+def _attempt(
+    p: Array, state: Array, control: Array, time: float, h: float, vectors: Array, seen: Array, parts: Array, numbers: Array,
+    source: Array, work: Array, found: Array,
+) -> bool:  # fmt: skip
+    """Both implicit stages of a step; whether they converged. The end stands in the last vector."""
+    k1, k2, k3, base, middle, trial = vectors[K1], vectors[K2], vectors[K3], vectors[BASE], vectors[MIDDLE], vectors[TRIAL]
+    _, _, scalars = places(p)
+    film, i = state[scalars + FILM], numbers[I_START]
+    for n in range(state.size):
+        base[n] = state[n] + D * h * k1[n]
+        middle[n] = state[n] + GAMMA * h * k1[n]
+    _keep_positive(p, state, middle)
+    if control[BY_VOLTAGE] != 0.0:
+        target = control[CUTOFF] + control[RAMP] * (time + GAMMA * h)
+        good = current_at(p, target, i, base, middle, state, D * h, GAMMA * h, film, seen[AT_STAGE], parts, source, work, found)
+        numbers[I_STAGE] = found[0]
+    else:
+        good = not math.isnan(stage(p, base, middle, state, D * h, i, GAMMA * h, film, seen[AT_STAGE], source, work))
+        numbers[I_STAGE] = i
+    if not good:
+        return False
+    for n in range(state.size):
+        k2[n] = (middle[n] - base[n]) / (D * h)
+        base[n] = state[n] + W * h * (k1[n] + k2[n])
+        trial[n] = middle[n] + (1.0 - GAMMA) * h * k2[n]
+    _keep_positive(p, middle, trial)
+    if control[BY_VOLTAGE] != 0.0:
+        numbers[V_END] = control[CUTOFF] + control[RAMP] * (time + h)
+        good = current_at(
+            p, numbers[V_END], numbers[I_STAGE], base, trial, middle, D * h, h, film, seen[AT_END], parts, source, work, found
+        )
+        numbers[I_END], numbers[PLATING_END] = found[0], found[1]
+    else:
+        numbers[I_END] = i
+        numbers[PLATING_END] = stage(p, base, trial, middle, D * h, i, h, film, seen[AT_END], source, work)
+        good = not math.isnan(numbers[PLATING_END])
+    for n in range(state.size):
+        k3[n] = (trial[n] - base[n]) / (D * h)
+    return good
+
+
+@compiled
+def _judge(
+    p: Array, state: Array, control: Array, time: float, h: float, good: bool, vectors: Array, seen: Array, parts: Array, numbers: Array,
+    bounds: Array, part: Array, tally: Array,
+) -> tuple[int, float, int]:  # fmt: skip
+    """What becomes of a step, the length of the next, and why the march ends with it (``ON_FAILURE`` where it does not)."""
+    shortest = _SHORTEST * control[EXPECTED]
+    if not good:
+        tally[REJECTED] += 1
+        return (_ENDED if h <= shortest else _AGAIN), _SHRINK * h, ON_FAILURE
+    if not (is_sound(p, seen[AT_STAGE], vectors[MIDDLE]) and is_sound(p, seen[AT_END], vectors[TRIAL])):
+        # a host or the salt is at its end within this step: come nearer
+        tally[REJECTED] += 1
+        near = h - bounds[LOW] <= _MET_TIME * (time + h)
+        if bounds[FINAL] != 0.0 or h <= shortest or (near and bounds[LOW] <= 0.0):
+            return _ENDED, h, ON_EXHAUSTION
+        bounds[HIGH], bounds[HIGH_MISS], bounds[FINAL] = h, math.inf, 1.0 if near else 0.0
+        return _AGAIN, (bounds[LOW] if near else 0.5 * (bounds[LOW] + h)), ON_FAILURE
+    error = _error(p, control, vectors, h)
+    if error > 1.0 and bounds[FINAL] == 0.0:
+        tally[REJECTED] += 1
+        _open(bounds)  # the end is farther than a step may reach
+        return (_ENDED if h <= shortest else _AGAIN), h * max(_SHRINK, _SAFETY * error ** (-1.0 / 3.0)), ON_FAILURE
+    _, _, scalars = places(p)
+    trial = vectors[TRIAL]
+    change_rates(p, vectors[K1], h, seen[RISE])
+    change_rates(p, vectors[K3], h, seen[FALL])
+    part[CURRENT], part[FILM_AT_START], part[LENGTH] = numbers[I_START], state[scalars + FILM], h
+    part[PLATED_AT_START], part[PLATED_AT_END] = state[scalars + PLATED], trial[scalars + PLATED]
+    if control[BY_VOLTAGE] == 0.0:
+        numbers[V_END] = voltage(p, seen[AT_END], numbers[I_END], trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
+        met, following = _seek(p, control, time, h, seen, parts, numbers, bounds, part)
+        if met:
+            return _ACCEPTED, h, ON_CUTOFF
+        if following > 0.0:
+            return _AGAIN, following, ON_FAILURE
+    if bounds[FINAL] != 0.0:
+        return _ACCEPTED, h, ON_EXHAUSTION
+    growth = _GROW if error <= 0.0 else min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / 3.0)))
+    return _ACCEPTED, h * growth, ON_FAILURE
+
+
+@compiled
+def _seek(
+    p: Array, control: Array, time: float, h: float, seen: Array, parts: Array, numbers: Array, bounds: Array, part: Array
+) -> tuple[bool, float]:
+    """Whether a step ends on the cut-off, and if the cut-off lies in it, a better length; 0 where it does not."""
+    miss = _beyond(control, numbers[V_END])
+    searching = bounds[HIGH] < math.inf
+    if miss > 0.0:
+        bounds[HIGH], bounds[HIGH_MISS] = h, miss
+    elif searching:
+        bounds[LOW], bounds[LOW_MISS] = h, miss
+    else:
+        return abs(miss) <= _MET_VOLTAGE, 0.0
+    near = bounds[HIGH] - bounds[LOW] <= _MET_TIME * (time + h)
+    if abs(miss) <= _MET_VOLTAGE or (near and bounds[HIGH_MISS] < math.inf):
+        return True, 0.0
+    if near or bounds[FINAL] != 0.0:
+        bounds[FINAL] = 1.0
+        return False, 0.0
+    width = bounds[HIGH] - bounds[LOW]
+    if miss > 0.0 and not searching:
+        sign = 1.0 if control[GIVEN_CURRENT] > 0.0 else -1.0
+        return False, h * crossing(p, seen, part, control[CUTOFF], sign, parts)
+    if bounds[HIGH_MISS] < math.inf and bounds[LOW_MISS] < 0.0:
+        share = -bounds[LOW_MISS] / (bounds[HIGH_MISS] - bounds[LOW_MISS])
+        return False, bounds[LOW] + min(max(share, _MARGIN), 1.0 - _MARGIN) * width
+    return False, bounds[LOW] + 0.5 * width
+
+
+@compiled
+def _error(p: Array, control: Array, vectors: Array, h: float) -> float:
+    """Error of a step relative to the tolerance: fillings against 1, salt against its initial concentration."""
+    k1, k2, k3 = vectors[K1], vectors[K2], vectors[K3]
+    _, first, scalars = places(p)
+    hosts, salt = 0.0, 0.0
+    for n in range(scalars):
+        miss = abs((4.0 * W - 1.0) * k1[n] - k2[n] + 2.0 * D * k3[n])
+        if n < first:
+            hosts = max(hosts, miss)
         else:
-            low = s
-    return 0.5 * (low + high)
+            salt = max(salt, miss)
+    return h * max(hosts, salt / p[INITIAL_SALT]) / (3.0 * control[TOLERANCE])
+
+
+@compiled
+def _account(
+    p: Array, state: Array, control: Array, time: float, h: float, vectors: Array, seen: Array, parts: Array, numbers: Array, part: Array,
+    rows: Array, count: int, tally: Array,
+) -> int:  # fmt: skip
+    """Charge, energy and charge below the boundary of a step, with its inner rows; the number of rows, negative if they are full."""
+    if control[BY_VOLTAGE] == 0.0:
+        tally[CHARGE] += numbers[I_START] * h
+        return _integrate(p, state, control, time, vectors, seen, parts, numbers, part, rows, count, tally)
+    _, _, scalars = places(p)
+    trial = vectors[TRIAL]
+    voltage(p, seen[AT_END], numbers[I_END], trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
+    before = numbers[V_START] if p[METAL] != 0.0 else numbers[ANODE_START]
+    moved = h * (W * (numbers[I_START] + numbers[I_STAGE]) + D * numbers[I_END])
+    v_stage = control[CUTOFF] + control[RAMP] * (time + GAMMA * h)
+    tally[CHARGE] += moved
+    tally[ENERGY] += h * (W * (numbers[I_START] * numbers[V_START] + numbers[I_STAGE] * v_stage) + D * numbers[I_END] * numbers[V_END])
+    tally[BELOW] += moved * share_below(before, watched(p, numbers[V_END], parts), control[BOUNDARY])
+    return -count if rows.shape[0] > 0 and count + 1 > rows.shape[0] else count
 
 
 @compiled
 def _integrate(
-    p: Array, seen: Array, seen_end: Array, rise: Array, fall: Array, state: Array, trial: Array, scalars: int, first_salt: int, cells: int,
-    i: float, film: float, h: float, v: float, v_end: float, anode: float, time: float, boundary: float,
-    inner: Array, parts: Array, rows: Array, count: int, tally: Array,
+    p: Array, state: Array, control: Array, time: float, vectors: Array, seen: Array, parts: Array, numbers: Array, part: Array,
+    rows: Array, count: int, tally: Array,
 ) -> int:  # fmt: skip
-    """Energy and charge below the boundary of a step at constant current, and its inner rows; the number of rows, negative if full."""
-    metal = p[METAL] != 0.0
-    plated = state[scalars + PLATED]
-    growth = trial[scalars + PLATED] - plated
-    begin, part = 0.0, 1.0
-    v_begin, w_begin = v, v if metal else anode
+    """The integrals of a step at constant current, by Simpson's rule on parts of it; the number of rows, negative if they are full."""
+    i, h = part[CURRENT], part[LENGTH]
+    begin, width = 0.0, 1.0
+    v_begin = numbers[V_START]
+    w_begin = v_begin if p[METAL] != 0.0 else numbers[ANODE_START]
     while begin < 1.0:
-        _between(seen, seen_end, rise, fall, begin + 0.5 * part, inner)
-        middle = voltage(
-            p, inner, i, relaxed(p, film, i, (begin + 0.5 * part) * h), max(plated + (begin + 0.5 * part) * growth, 0.0), parts
-        )
-        w_middle = middle if metal else parts[ANODE_POTENTIAL]
-        end = begin + part
-        if end >= 1.0:
-            v_next = v_end
-            voltage(p, seen_end, i, trial[scalars + FILM], max(trial[scalars + PLATED], 0.0), parts)
-        else:
-            _between(seen, seen_end, rise, fall, end, inner)
-            v_next = voltage(p, inner, i, relaxed(p, film, i, end * h), max(plated + end * growth, 0.0), parts)
-        w_next = v_next if metal else parts[ANODE_POTENTIAL]
-        if abs(v_begin - 2.0 * middle + v_next) > _BEND and part > 0.5**_HALVINGS:
-            part *= 0.5
+        middle = voltage_at(p, seen, part, begin + 0.5 * width, parts)
+        w_middle = watched(p, middle, parts)
+        end = begin + width
+        v_next = voltage_at(p, seen, part, end, parts)
+        w_next = watched(p, v_next, parts)
+        if abs(v_begin - 2.0 * middle + v_next) > _BEND and width > 0.5**_HALVINGS:
+            width *= 0.5
             continue
-        tally[ENERGY] += i * h * part * (v_begin + 4.0 * middle + v_next) / 6.0
-        share = 0.5 * (_share_below(w_begin, w_middle, boundary) + _share_below(w_middle, w_next, boundary))
-        tally[BELOW] += i * h * part * share
-        if rows.shape[0] > 0 and end < 1.0:
+        tally[ENERGY] += i * h * width * (v_begin + 4.0 * middle + v_next) / 6.0
+        share = 0.5 * (share_below(w_begin, w_middle, control[BOUNDARY]) + share_below(w_middle, w_next, control[BOUNDARY]))
+        tally[BELOW] += i * h * width * share
+        if rows.shape[0] > 0:
             if count + 2 > rows.shape[0]:
                 return -count
-            _note(rows, count, time + end * h, v_next, i, state, first_salt, cells, plated + end * growth, inner, parts)
-            count += 1
+            if end < 1.0:
+                plated = part[PLATED_AT_START] + end * (part[PLATED_AT_END] - part[PLATED_AT_START])
+                _note(rows, count, time + end * h, v_next, i, p, state, plated, seen[INSIDE], parts)
+                count += 1
         begin, v_begin, w_begin = end, v_next, w_next
-        if begin < 1.0:
-            part = min(2.0 * part, 1.0 - begin)
+        width = min(2.0 * width, 1.0 - begin)
     return count
 
 
 @compiled
-def _share_below(first: float, last: float, boundary: float) -> float:
-    """Share of an interval in which a straight line from ``first`` to ``last`` lies below a boundary."""
-    if first < boundary and last < boundary:
-        return 1.0
-    if first >= boundary and last >= boundary:
-        return 0.0
-    share = (boundary - first) / (last - first)
-    return share if first < boundary else 1.0 - share
+def _accept(p: Array, state: Array, vectors: Array, seen: Array, parts: Array, numbers: Array, tally: Array) -> None:
+    """Go on to the end of a step."""
+    _, _, scalars = places(p)
+    state[:] = vectors[TRIAL]
+    vectors[K1, :] = vectors[K3]
+    seen[AT_START, :] = seen[AT_END]
+    numbers[I_START] = numbers[I_END]
+    numbers[V_START] = voltage(p, seen[AT_START], numbers[I_START], state[scalars + FILM], max(state[scalars + PLATED], 0.0), parts)
+    numbers[ANODE_START] = parts[ANODE_POTENTIAL]
+    tally[STEPS] += 1
+    tally[LAST_VOLTAGE] = numbers[V_START]
+    _extremes(p, state, seen[AT_START], parts, tally)
 
 
 @compiled
-def _keep_positive(known: Array, guess: Array, first: int, cells: int) -> None:
+def _keep_positive(p: Array, known: Array, guess: Array) -> None:
     """Keep an extrapolated guess of the salt positive."""
-    for n in range(first, first + cells):
+    _, first, scalars = places(p)
+    for n in range(first, scalars):
         if not guess[n] > 0.0:
             guess[n] = 0.1 * max(known[n], 1e-3)
 
 
 @compiled
-def _extremes(p: Array, state: Array, first: int, cells: int, seen: Array, parts: Array, tally: Array) -> None:
+def _extremes(p: Array, state: Array, seen: Array, parts: Array, tally: Array) -> None:
     """Take a state into the extremes of a tally."""
-    for k in range(cells):
-        c = state[first + k]
-        if c < tally[LEAST_SALT]:
-            tally[LEAST_SALT], tally[LEAST_AT] = c, k
-        tally[MOST_SALT] = max(tally[MOST_SALT], c)
+    _, first, scalars = places(p)
+    for n in range(first, scalars):
+        if state[n] < tally[LEAST_SALT]:
+            tally[LEAST_SALT], tally[LEAST_AT] = state[n], n - first
+        tally[MOST_SALT] = max(tally[MOST_SALT], state[n])
     anode = parts[ANODE_POTENTIAL]
     tally[LOWEST_ANODE] = min(tally[LOWEST_ANODE], anode)
     apparent = anode if p[METAL] != 0.0 else anode - parts[SERIES] - parts[FILM_PART]
@@ -383,14 +408,15 @@ def _extremes(p: Array, state: Array, first: int, cells: int, seen: Array, parts
 
 @compiled
 def _note(
-    rows: Array, count: int, time: float, v: float, i: float, state: Array, first: int, cells: int, plated: float, seen: Array, parts: Array
+    rows: Array, count: int, time: float, v: float, i: float, p: Array, state: Array, plated: float, seen: Array, parts: Array
 ) -> None:
-    """Write a row of the record; the extremes of the salt are those of the step's beginning."""
+    """Write a row of the record; inside a step the extremes of the salt are those of its start."""
+    _, first, scalars = places(p)
     least, most = math.inf, 0.0
-    for k in range(first, first + cells):
-        least, most = min(least, state[k]), max(most, state[k])
+    for n in range(first, scalars):
+        least, most = min(least, state[n]), max(most, state[n])
     row = rows[count]
-    row[TIME], row[VOLTAGE], row[CURRENT], row[LEAST], row[MOST], row[PLATE] = time, v, i, least, most, plated
+    row[TIME], row[VOLTAGE], row[ROW_CURRENT], row[LEAST], row[MOST], row[PLATE] = time, v, i, least, most, plated
     for n in range(OBSERVED):
         row[SEEN + n] = seen[n]
     for n in range(PARTS_SIZE):

@@ -156,15 +156,13 @@ class FastSolver:
     def _step(self, record: Array, state: Array, step: Step, detail: Detail, check: tuple[Check, ...], *, where: str) -> StepResult:
         """One step, in place."""
         area = self.cell.area.value * 1e-4
-        by_voltage, i, cutoff, ramp, longest, expected = _given(step, record, area)
+        control = _control(step, record, area, self.boundary, self.tolerance)
         before, begun = _inventories(self.cell, record, state), state.copy()
         tally = np.zeros(march.TALLIED)
         length = 0 if detail == "ends" else _ROWS
         while True:
             rows = np.zeros((length, march.RECORDED))
-            time, why, count = march_once(
-                record, state, by_voltage, i, cutoff, ramp, longest, expected, self.boundary, self.tolerance, rows, tally
-            )
+            time, why, count = march_once(record, state, control, rows, tally)
             if why != march.ON_FULL_TABLE or length >= _MOST_ROWS:
                 break
             state[:] = begun
@@ -177,20 +175,24 @@ class FastSolver:
         return _read(self.cell, step, record, state, time, why, rows[:count], tally, inventories, detail)
 
 
-def _given(step: Step, record: Array, area: float) -> tuple[bool, float, float, float, float, float]:
-    """What a march is given for a step: by voltage, current density, cut-off or voltage, ramp, longest and expected time."""
+def _control(step: Step, record: Array, area: float, boundary: float, tolerance: float) -> Array:
+    """What a march is given for a step; see ``march``."""
+    control = np.zeros(march.CONTROL_SIZE)
+    control[march.BOUNDARY], control[march.TOLERANCE] = boundary, tolerance
     if isinstance(step, HalfCycle):
         i = step.current / area
         expected = float(record[int(record[layout.RIGHT_HOST]) + layout.CHARGE]) / abs(i)
         longest = PATIENCE * expected if step.duration is None else step.duration
-        return False, i, step.cutoff, 0.0, longest, min(expected, longest)
-    if isinstance(step, Rest):
-        return False, 0.0, math.nan, 0.0, step.duration, step.duration
-    if isinstance(step, Hold):
-        return True, 0.0, step.voltage, 0.0, step.duration, _SWEEP_SCALE * step.duration
-    assert isinstance(step, Sweep)
-    ramp = step.rate if step.end > step.start else -step.rate
-    return True, 0.0, step.start, ramp, step.duration, _SWEEP_SCALE * step.duration
+        control[march.GIVEN_CURRENT], control[march.CUTOFF] = i, step.cutoff
+        control[march.LONGEST], control[march.EXPECTED] = longest, min(expected, longest)
+        return control
+    control[march.LONGEST] = step.duration
+    control[march.EXPECTED] = step.duration if isinstance(step, Rest) else _SWEEP_SCALE * step.duration
+    control[march.CUTOFF] = math.nan if isinstance(step, Rest) else step.voltage if isinstance(step, Hold) else step.start
+    control[march.BY_VOLTAGE] = float(not isinstance(step, Rest))
+    if isinstance(step, Sweep):
+        control[march.RAMP] = step.rate if step.end > step.start else -step.rate
+    return control
 
 
 def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
@@ -272,7 +274,7 @@ def _read(
     ended = _WHY[why]
     if detail == "ends":
         return StepResult(step, np.array([0.0, time]), empty, np.zeros((0, 3)), empty, inventories, ended=ended, totals=totals)
-    clock, voltage, current = rows[:, march.TIME].copy(), rows[:, march.VOLTAGE].copy(), rows[:, march.CURRENT] * area
+    clock, voltage, current = rows[:, march.TIME].copy(), rows[:, march.VOLTAGE].copy(), rows[:, march.ROW_CURRENT] * area
     if detail != "all":
         return StepResult(step, clock, voltage, np.zeros((0, 3)), empty, inventories, current=current, ended=ended, totals=totals)
     seen, parts = rows[:, march.SEEN :], rows[:, march.PARTS :]
