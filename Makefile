@@ -53,6 +53,8 @@ bench: .venv/.installed-dev
 # The editable install uses the locked build back end, and no network.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --prefer-binary
 EDITABLE := $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+# the compiled code is kept beside the sources; without this the first run would compile it
+COMPILE_ENGINE := echo "Compiling the fast engine ..." && $(BIN)/python -m dualion.models.fast
 
 .venv/bin/python:
 	@sh .ci/python-for-venv .venv
@@ -61,12 +63,14 @@ EDITABLE := $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 	@echo "Installing the locked dependencies into .venv, which takes a few minutes ..."
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(EDITABLE)
+	@$(COMPILE_ENGINE)
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml .venv/bin/python
 	@echo "Installing the locked dependencies and those of the tests into .venv, which takes a few minutes ..."
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@$(EDITABLE)
+	@$(COMPILE_ENGINE)
 	@touch .venv/.installed $@
 
 # No header, no annotations, no index: a lock names packages, versions and hashes, and nothing of the machine it was made on.

@@ -8,10 +8,12 @@ is from one account to another, so that sodium and PF6 add up over any number of
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dualion.models.constants import FARADAY
-from dualion.models.fast import march
+from dualion.models.fast import march, record
 from dualion.models.fast.compiler import compiled
 from dualion.models.fast.layout import (
     BESIDE,
@@ -87,14 +89,14 @@ def inventories(p: Array, state: Array, bound: float, lost: float) -> tuple[floa
 
 @compiled
 def shift(p: Array, state: Array, host: int, first: int, change: float) -> None:
-    """Add to every filling of a host whose cells begin at ``first``."""
+    """Add a change [1] to every filling of a host whose cells begin at ``first``."""
     for k in range(first, first + int(p[int(p[host + FIELD]) + COUNT])):
         state[k] += change
 
 
 @compiled
 def lose_sites(p: Array, state: Array, left: float) -> None:
-    """Let a share of the cathode's sites be left over; the anions stay with them."""
+    """Let a share [1] of the cathode's sites be left over; the anions stay with them."""
     right, salt, _ = places(p)
     host = int(p[RIGHT_HOST])
     p[host + CHARGE] *= left
@@ -121,48 +123,65 @@ def cycle_on(
     ``current`` [A/m2] between ``low`` and ``high`` [V]; ``film`` [ohm m2] is the resistance that grows, at a film factor of 1. ``p``,
     ``state`` and ``slow`` are what the next call goes on from.
     """
-    rows, tally = np.zeros((0, march.RECORDED)), np.zeros(march.TALLIED)
-    control = np.zeros(march.CONTROL_SIZE)
+    tally, control = np.zeros(record.TALLIED), np.zeros(march.CONTROL_SIZE)
     control[march.BOUNDARY], control[march.TOLERANCE] = boundary, tolerance
-    right, _, scalars = places(p)
-    left_host, right_host = int(p[LEFT_HOST]), int(p[RIGHT_HOST])
     for n in range(table.shape[0]):
         row = table[n]
-        control[march.EXPECTED] = p[right_host + CHARGE] / current
-        control[march.LONGEST] = _PATIENCE * control[march.EXPECTED]
-        control[march.GIVEN_CURRENT], control[march.CUTOFF] = current, high
-        time, why, _ = march.march(p, state, control, rows, tally)
-        row[CHARGED], row[CHARGE_ENERGY], row[WHY_CHARGE] = tally[march.CHARGE], tally[march.ENERGY], why
-        row[LEAST_SALT], row[LOWEST_ANODE] = tally[march.LEAST_SALT], tally[march.LOWEST_ANODE]
-        row[LOWEST_APPARENT] = tally[march.LOWEST_APPARENT]
-        if why != march.ON_CUTOFF and why != march.ON_EXHAUSTION:
+        row[LEAST_SALT], row[LOWEST_ANODE], row[LOWEST_APPARENT], row[DURATION] = math.inf, math.inf, math.inf, 0.0
+        row[WHY_CHARGE] = _half(p, state, control, current, high, row, tally)
+        if row[WHY_CHARGE] != march.ON_CUTOFF and row[WHY_CHARGE] != march.ON_EXHAUSTION:
             return n
-        bound, lost = laws[ANODE_SHARE] * tally[march.CHARGE], laws[CATHODE_SHARE] * tally[march.CHARGE]
-        if p[METAL] == 0.0:
-            shift(p, state, left_host, 0, -bound / p[left_host + CHARGE])
-        shift(p, state, right_host, right, -lost / p[right_host + CHARGE])
-        slow[BOUND] += bound
-        slow[LOST] += lost
-        control[march.GIVEN_CURRENT], control[march.CUTOFF] = -current, low
-        passed, why, _ = march.march(p, state, control, rows, tally)
-        row[DISCHARGED], row[DISCHARGE_ENERGY], row[WHY_DISCHARGE] = -tally[march.CHARGE], tally[march.ENERGY], why
-        row[LEAST_SALT] = min(row[LEAST_SALT], tally[march.LEAST_SALT])
-        row[LOWEST_ANODE] = min(row[LOWEST_ANODE], tally[march.LOWEST_ANODE])
-        row[LOWEST_APPARENT] = min(row[LOWEST_APPARENT], tally[march.LOWEST_APPARENT])
-        row[DURATION] = time + passed
-        if why != march.ON_CUTOFF and why != march.ON_EXHAUSTION:
+        row[CHARGED], row[CHARGE_ENERGY] = tally[record.CHARGE], tally[record.ENERGY]
+        _book(p, state, slow, laws, row[CHARGED])
+        row[WHY_DISCHARGE] = _half(p, state, control, -current, low, row, tally)
+        if row[WHY_DISCHARGE] != march.ON_CUTOFF and row[WHY_DISCHARGE] != march.ON_EXHAUSTION:
             return n
-        share = laws[SITES_PER_SECOND] * row[DURATION] + laws[SITES_PER_CYCLE]
-        if laws[PROPORTIONAL] == 0.0:
-            share /= slow[SITES]
-        lose_sites(p, state, 1.0 - share)
-        slow[SITES] *= 1.0 - share
-        slow[CYCLES] += 1.0
-        slow[FILM_FACTOR] = 1.0 + laws[FILM_PER_CHARGE] * slow[BOUND]
-        if laws[FILM_RATE] > 0.0:
-            slow[FILM_FACTOR] += laws[FILM_RATE] * slow[CYCLES] ** laws[FILM_EXPONENT]
-        p[FILM_RESISTANCE] = film * slow[FILM_FACTOR]
-        row[SODIUM], row[ANIONS] = inventories(p, state, slow[BOUND], slow[LOST])
-        row[SALT_LEFT_OVER], row[PLATED_CHARGE] = salt_amount(p, state), state[scalars + PLATED]
-        row[SLOW_FIRST:] = slow
+        row[DISCHARGED], row[DISCHARGE_ENERGY] = -tally[record.CHARGE], tally[record.ENERGY]
+        _age(p, state, slow, laws, film, row)
     return table.shape[0]
+
+
+@compiled
+def _half(p: Array, state: Array, control: Array, current: float, cutoff: float, row: Array, tally: Array) -> int:
+    """A half cycle, with its extremes and its time in the row; why it ended."""
+    control[march.EXPECTED] = p[int(p[RIGHT_HOST]) + CHARGE] / abs(current)
+    control[march.LONGEST] = _PATIENCE * control[march.EXPECTED]
+    control[march.GIVEN_CURRENT], control[march.CUTOFF] = current, cutoff
+    time, why, _ = march.march(p, state, control, np.zeros((0, record.RECORDED)), tally)
+    row[LEAST_SALT] = min(row[LEAST_SALT], tally[record.LEAST_SALT])
+    row[LOWEST_ANODE] = min(row[LOWEST_ANODE], tally[record.LOWEST_ANODE])
+    row[LOWEST_APPARENT] = min(row[LOWEST_APPARENT], tally[record.LOWEST_APPARENT])
+    row[DURATION] += time
+    return why
+
+
+@compiled
+def _book(p: Array, state: Array, slow: Array, laws: Array, charged: float) -> None:
+    """Book the parasitic charge of a charge."""
+    right, _, _ = places(p)
+    left_host, right_host = int(p[LEFT_HOST]), int(p[RIGHT_HOST])
+    bound, lost = laws[ANODE_SHARE] * charged, laws[CATHODE_SHARE] * charged
+    if p[METAL] == 0.0:
+        shift(p, state, left_host, 0, -bound / p[left_host + CHARGE])
+    shift(p, state, right_host, right, -lost / p[right_host + CHARGE])
+    slow[BOUND] += bound
+    slow[LOST] += lost
+
+
+@compiled
+def _age(p: Array, state: Array, slow: Array, laws: Array, film: float, row: Array) -> None:
+    """Lose sites and let the film grow, after a cycle; the accounts go into its row."""
+    share = laws[SITES_PER_SECOND] * row[DURATION] + laws[SITES_PER_CYCLE]
+    if laws[PROPORTIONAL] == 0.0:
+        share /= slow[SITES]
+    lose_sites(p, state, 1.0 - share)
+    slow[SITES] *= 1.0 - share
+    slow[CYCLES] += 1.0
+    slow[FILM_FACTOR] = 1.0 + laws[FILM_PER_CHARGE] * slow[BOUND]
+    if laws[FILM_RATE] > 0.0:
+        slow[FILM_FACTOR] += laws[FILM_RATE] * slow[CYCLES] ** laws[FILM_EXPONENT]
+    p[FILM_RESISTANCE] = film * slow[FILM_FACTOR]
+    row[SODIUM], row[ANIONS] = inventories(p, state, slow[BOUND], slow[LOST])
+    _, _, scalars = places(p)
+    row[SALT_LEFT_OVER], row[PLATED_CHARGE] = salt_amount(p, state), state[scalars + PLATED]
+    row[SLOW_FIRST:] = slow

@@ -28,3 +28,13 @@ def _tied(stamp: int) -> tuple[Any, Any]:
 
 #: ``march.march`` and ``cycling.cycle_on``, kept on disk.
 march, cycle_on = _tied(_STAMP)
+
+
+def prepare() -> None:
+    """Compile both entries, or load them where they are kept: what the first call of each would do."""
+    from numba import float64
+
+    vector, matrix = float64[::1], float64[:, ::1]
+    if hasattr(march, "compile"):  # not where numba is switched off
+        march.compile((vector, vector, vector, matrix, vector))
+        cycle_on.compile((vector, vector, vector, vector, *[float64] * 6, matrix))

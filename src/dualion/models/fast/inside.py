@@ -33,7 +33,7 @@ _BISECTIONS = 30
 
 @compiled
 def change_rates(p: Array, k: Array, h: float, out: Array) -> None:
-    """Change of what is observed over a step of length h at the rates ``k`` and a constant current, into ``out``."""
+    """Change of what is observed over a step of length h [s] at the rates ``k`` and a constant current, into ``out``."""
     observe(p, k, 0.0, 0.0, out)
     right, _, _ = places(p)
     host = int(p[RIGHT_HOST])
@@ -72,7 +72,7 @@ def watched(p: Array, v: float, parts: Array) -> float:
 
 @compiled
 def crossing(p: Array, seen: Array, part: Array, cutoff: float, sign: float, parts: Array) -> float:
-    """Share of a step at which the voltage meets the cut-off, by bisection."""
+    """Share [1] of a step at which the voltage meets the cut-off [V], by bisection; ``sign`` is that of the current."""
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         s = 0.5 * (low + high)
@@ -85,7 +85,7 @@ def crossing(p: Array, seen: Array, part: Array, cutoff: float, sign: float, par
 
 @compiled
 def share_below(first: float, last: float, boundary: float) -> float:
-    """Share of an interval in which a straight line from ``first`` to ``last`` lies below a boundary."""
+    """Share [1] of an interval in which a straight line from ``first`` to ``last`` [V] lies below a boundary."""
     if first < boundary and last < boundary:
         return 1.0
     if first >= boundary and last >= boundary:

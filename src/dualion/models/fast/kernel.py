@@ -98,7 +98,7 @@ FADING_PLATE = 1.0  # [coulomb/m2] 0.3 uAh/cm2, a thousandth of a typical host
 
 @compiled
 def look_up(p: Array, at: int, argument: float) -> tuple[float, float]:
-    """Value and slope of the table at a place; beyond its ends the straight line of its last slope."""
+    """Value and slope of the table at a place, for an argument in its own [unit]; beyond its ends the straight line of its last slope."""
     first = at + TABLE_HEAD
     if p[at + CONSTANT] != 0.0:
         return p[first], 0.0
@@ -142,40 +142,9 @@ def diffuse(p: Array, at: int, base: Array, u: Array, first: int, dh: float, sou
     The first two rows of ``work`` hold the factors and the right-hand side of the elimination.
     """
     n = int(p[at + COUNT])
-    table = int(p[at + DIFFUSIVITY])
-    constant = p[table + CONSTANT] != 0.0
-    per_dh = 1.0 / dh
+    constant = p[int(p[at + DIFFUSIVITY]) + CONSTANT] != 0.0
     for _ in range(_PASSES):
-        # elimination from below while the residual is formed: one pass over the cells
-        inflow, with_below, with_own = 0.0, 0.0, 0.0  # flux through the lower face, its slopes with the cell below and with this one
-        here, slope_here = look_up(p, table, u[first])
-        for k in range(n):
-            cell = at + FIELD_HEAD + PER_CELL * k
-            volume = p[cell + VOLUME] * per_dh
-            right = volume * (base[first + k] - u[first + k]) + source[k] + inflow
-            diagonal = volume - with_own
-            if k > 0:
-                diagonal += with_below * work[0, k - 1]
-                right += with_below * work[1, k - 1]
-            with_next = 0.0
-            if k + 1 < n:
-                following, slope_next = here, slope_here
-                if not constant:
-                    following, slope_next = look_up(p, table, u[first + k + 1])
-                a, b = p[cell + AFTER], p[cell + PER_CELL + BEFORE]
-                q = 1.0 / (a * following + b * here)
-                g = here * following * q
-                drop = u[first + k] - u[first + k + 1]
-                inflow = g * drop
-                with_below = g + drop * a * following * following * q * q * slope_here
-                with_next = -g + drop * b * here * here * q * q * slope_next
-                right -= inflow
-                diagonal += with_below
-                here, slope_here = following, slope_next
-            with_own = with_next
-            pivot = 1.0 / diagonal
-            work[0, k] = with_next * pivot
-            work[1, k] = right * pivot
+        _eliminate(p, at, base, u, first, 1.0 / dh, source, work)
         largest, step = 0.0, 0.0
         for k in range(n - 1, -1, -1):
             step = work[1, k] - work[0, k] * step
@@ -186,6 +155,43 @@ def diffuse(p: Array, at: int, base: Array, u: Array, first: int, dh: float, sou
         if constant or largest < _CONVERGED * scale:
             return True
     return False
+
+
+@compiled
+def _eliminate(p: Array, at: int, base: Array, u: Array, first: int, per_dh: float, source: Array, work: Array) -> None:
+    """The residual of a stage and its elimination from below, in one pass over the cells."""
+    n = int(p[at + COUNT])
+    table = int(p[at + DIFFUSIVITY])
+    constant = p[table + CONSTANT] != 0.0
+    inflow, with_below, with_own = 0.0, 0.0, 0.0  # flux through the lower face, its slopes with the cell below and with this one
+    here, slope_here = look_up(p, table, u[first])
+    for k in range(n):
+        cell = at + FIELD_HEAD + PER_CELL * k
+        volume = p[cell + VOLUME] * per_dh
+        right = volume * (base[first + k] - u[first + k]) + source[k] + inflow
+        diagonal = volume - with_own
+        if k > 0:
+            diagonal += with_below * work[0, k - 1]
+            right += with_below * work[1, k - 1]
+        with_next = 0.0
+        if k + 1 < n:
+            following, slope_next = here, slope_here
+            if not constant:
+                following, slope_next = look_up(p, table, u[first + k + 1])
+            a, b = p[cell + AFTER], p[cell + PER_CELL + BEFORE]
+            q = 1.0 / (a * following + b * here)
+            g = here * following * q
+            drop = u[first + k] - u[first + k + 1]
+            inflow = g * drop
+            with_below = g + drop * a * following * following * q * q * slope_here
+            with_next = -g + drop * b * here * here * q * q * slope_next
+            right -= inflow
+            diagonal += with_below
+            here, slope_here = following, slope_next
+        with_own = with_next
+        pivot = 1.0 / diagonal
+        work[0, k] = with_next * pivot
+        work[1, k] = right * pivot
 
 
 @compiled
@@ -217,7 +223,7 @@ def exchange_current(p: Array, host: int, filling: float, salt: float) -> float:
 
 @compiled
 def relative(p: Array, concentration: float) -> float:
-    """Concentration over the initial one, cut off where a logarithm would diverge."""
+    """Concentration [mol/m3] over the initial one, cut off where a logarithm would diverge."""
     return max(concentration, LEAST_CONCENTRATION) / p[INITIAL_SALT]
 
 

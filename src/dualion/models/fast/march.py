@@ -37,15 +37,25 @@ from dualion.models.fast.kernel import is_sound, voltage
 from dualion.models.fast.layout import (
     ANODE_POTENTIAL,
     FILM,
-    FILM_PART,
     INITIAL_SALT,
     METAL,
     OBSERVED,
     PARTS_SIZE,
     PLATED,
-    RIGHT,
-    SERIES,
     Array,
+)
+from dualion.models.fast.record import (
+    BELOW,
+    CHARGE,
+    ENERGY,
+    LAST_VOLTAGE,
+    LEAST_SALT,
+    LOWEST_ANODE,
+    LOWEST_APPARENT,
+    REJECTED,
+    STEPS,
+    extremes,
+    note,
 )
 from dualion.models.fast.step import GAMMA, D, W, current_at, derivative, places, relaxed, settled_plating, stage
 
@@ -56,15 +66,6 @@ CONTROL_SIZE = 8
 
 #: Why a march ended.
 ON_DURATION, ON_CUTOFF, ON_EXHAUSTION, ON_FAILURE, ON_FULL_TABLE = range(5)
-
-#: What is tallied, by place. Charges [coulomb/m2] are signed as the current; energy in J/m2.
-CHARGE, ENERGY, BELOW, LEAST_SALT, LEAST_AT, MOST_SALT, LOWEST_ANODE, LOWEST_APPARENT, FULLEST, STEPS, REJECTED, LAST_VOLTAGE = range(12)
-TALLIED = 12
-
-#: What a row of the record holds: time, voltage, current density, least and most salt, plated charge, observed, parts of the voltage.
-TIME, VOLTAGE, ROW_CURRENT, LEAST, MOST, PLATE, SEEN = range(7)
-PARTS = SEEN + OBSERVED
-RECORDED = PARTS + PARTS_SIZE
 
 #: Vectors of a step, by row: the rates of its three stages, what a stage starts from, its inner stage and its end.
 K1, K2, K3, BASE, MIDDLE, TRIAL = range(6)
@@ -109,9 +110,7 @@ def march(p: Array, state: Array, control: Array, rows: Array, tally: Array) -> 
     time, count = 0.0, 0
     if not _begin(p, state, control, vectors, seen, parts, numbers, source, work, found, tally):
         return 0.0, ON_FAILURE, 0
-    if rows.shape[0] > 0:
-        _note(rows, 0, 0.0, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
-        count = 1
+    count = _note_end(rows, 0, 0.0, p, state, seen, parts, numbers)
     if _beyond(control, numbers[V_START]) >= 0.0:
         return 0.0, ON_CUTOFF, count
     _open(bounds)
@@ -132,13 +131,9 @@ def march(p: Array, state: Array, control: Array, rows: Array, tally: Array) -> 
             return time, ON_FULL_TABLE, -count
         time += h
         _accept(p, state, vectors, seen, parts, numbers, tally)
-        if rows.shape[0] > 0:
-            _note(rows, count, time, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
-            count += 1
-        if why != ON_FAILURE:
-            return time, why, count
-        if lands:
-            return time, ON_DURATION, count
+        count = _note_end(rows, count, time, p, state, seen, parts, numbers)
+        if why != ON_FAILURE or lands:
+            return time, (why if why != ON_FAILURE else ON_DURATION), count
         _open(bounds)
         h = min(following, _LONGEST * control[EXPECTED])
     return time, ON_FAILURE, count
@@ -165,7 +160,7 @@ def _begin(
     tally[:] = 0.0
     tally[LEAST_SALT], tally[LOWEST_ANODE], tally[LOWEST_APPARENT] = math.inf, math.inf, math.inf
     tally[LAST_VOLTAGE] = numbers[V_START]
-    _extremes(p, state, seen[AT_START], parts, tally)
+    extremes(p, state, seen[AT_START], parts, tally)
     derivative(p, state, i, plating, vectors[K1], source)
     return True
 
@@ -360,7 +355,7 @@ def _integrate(
                 return -count
             if end < 1.0:
                 plated = part[PLATED_AT_START] + end * (part[PLATED_AT_END] - part[PLATED_AT_START])
-                _note(rows, count, time + end * h, v_next, i, p, state, plated, seen[INSIDE], parts)
+                note(rows, count, time + end * h, v_next, i, p, state, plated, seen[INSIDE], parts)
                 count += 1
         begin, v_begin, w_begin = end, v_next, w_next
         width = min(2.0 * width, 1.0 - begin)
@@ -379,7 +374,17 @@ def _accept(p: Array, state: Array, vectors: Array, seen: Array, parts: Array, n
     numbers[ANODE_START] = parts[ANODE_POTENTIAL]
     tally[STEPS] += 1
     tally[LAST_VOLTAGE] = numbers[V_START]
-    _extremes(p, state, seen[AT_START], parts, tally)
+    extremes(p, state, seen[AT_START], parts, tally)
+
+
+@compiled
+def _note_end(rows: Array, count: int, time: float, p: Array, state: Array, seen: Array, parts: Array, numbers: Array) -> int:
+    """Write the row of the present state, if rows are kept; their number."""
+    if rows.shape[0] == 0:
+        return 0
+    _, _, scalars = places(p)
+    note(rows, count, time, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
+    return count + 1
 
 
 @compiled
@@ -389,35 +394,3 @@ def _keep_positive(p: Array, known: Array, guess: Array) -> None:
     for n in range(first, scalars):
         if not guess[n] > 0.0:
             guess[n] = 0.1 * max(known[n], 1e-3)
-
-
-@compiled
-def _extremes(p: Array, state: Array, seen: Array, parts: Array, tally: Array) -> None:
-    """Take a state into the extremes of a tally."""
-    _, first, scalars = places(p)
-    for n in range(first, scalars):
-        if state[n] < tally[LEAST_SALT]:
-            tally[LEAST_SALT], tally[LEAST_AT] = state[n], n - first
-        tally[MOST_SALT] = max(tally[MOST_SALT], state[n])
-    anode = parts[ANODE_POTENTIAL]
-    tally[LOWEST_ANODE] = min(tally[LOWEST_ANODE], anode)
-    apparent = anode if p[METAL] != 0.0 else anode - parts[SERIES] - parts[FILM_PART]
-    tally[LOWEST_APPARENT] = min(tally[LOWEST_APPARENT], apparent)
-    tally[FULLEST] = max(tally[FULLEST], seen[RIGHT])
-
-
-@compiled
-def _note(
-    rows: Array, count: int, time: float, v: float, i: float, p: Array, state: Array, plated: float, seen: Array, parts: Array
-) -> None:
-    """Write a row of the record; inside a step the extremes of the salt are those of its start."""
-    _, first, scalars = places(p)
-    least, most = math.inf, 0.0
-    for n in range(first, scalars):
-        least, most = min(least, state[n]), max(most, state[n])
-    row = rows[count]
-    row[TIME], row[VOLTAGE], row[ROW_CURRENT], row[LEAST], row[MOST], row[PLATE] = time, v, i, least, most, plated
-    for n in range(OBSERVED):
-        row[SEEN + n] = seen[n]
-    for n in range(PARTS_SIZE):
-        row[PARTS + n] = parts[n]

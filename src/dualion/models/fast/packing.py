@@ -69,7 +69,7 @@ class Table:
     step: float
 
     def times(self, factor: float) -> Table:
-        """The function multiplied by a number."""
+        """The function multiplied by a ``factor`` [1]."""
         return Table(self.values * factor, self.slopes * factor, self.start, self.step)
 
 
@@ -160,8 +160,8 @@ def first_state(cell: Cell, record: Array, parameters: Mapping[str, float] | Non
     Parameters
     ----------
     cell : Cell
-    record : ndarray
-        Its numbers, from ``packed``.
+    record : ndarray, shape (n,)
+        Its numbers, from ``packed``, each in its own [unit].
     parameters : mapping of str to float
         Values that take the place of the cell's, in the units of its records.
     voltage : float, optional

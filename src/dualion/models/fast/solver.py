@@ -16,10 +16,10 @@ from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionEr
 from dualion.models.constants import FARADAY
 from dualion.models.experiments import HalfCycle, Hold, Protocol, Rest, Step, Sweep
 from dualion.models.fast import layout, march
-from dualion.models.fast.cycling import mean_filling, salt_amount
 from dualion.models.fast.entries import march as march_once
 from dualion.models.fast.packing import DEFAULT_MESH, Mesh, first_state, packed
-from dualion.models.fast.step import places
+from dualion.models.fast.reading import Detail, inventories, read
+from dualion.models.fast.record import CHARGE, LAST_VOLTAGE, RECORDED, TALLIED
 from dualion.models.flags import flags_of, is_full, without_room
 from dualion.models.outputs import Array, CellResult, StepResult
 from dualion.models.targets import PLATEAU_BOUNDARY
@@ -27,7 +27,6 @@ from dualion.records.cell import Cell
 from dualion.records.quantity import Flag
 
 Check = Literal["steps", "inventory", "extrapolation"]
-Detail = Literal["all", "voltage", "last voltage", "ends"]
 ALL_CHECKS: tuple[Check, ...] = ("steps", "inventory", "extrapolation")
 
 #: Error of a step, in fillings and in shares of the initial salt: capacities then stand to 1e-6.
@@ -40,8 +39,6 @@ _ROWS, _MOST_ROWS = 4000, 4_000_000
 DRIFT_TOLERANCE = 1e-9
 #: Scale of the steps under voltage control, as a share of the whole: a sweep then takes 500 of them or more.
 _SWEEP_SCALE = 0.02
-
-_WHY = {march.ON_DURATION: "duration", march.ON_CUTOFF: "cutoff", march.ON_EXHAUSTION: "exhaustion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +154,11 @@ class FastSolver:
         """One step, in place."""
         area = self.cell.area.value * 1e-4
         control = _control(step, record, area, self.boundary, self.tolerance)
-        before, begun = _inventories(self.cell, record, state), state.copy()
-        tally = np.zeros(march.TALLIED)
+        before, begun = inventories(self.cell, record, state), state.copy()
+        tally = np.zeros(TALLIED)
         length = 0 if detail == "ends" else _ROWS
         while True:
-            rows = np.zeros((length, march.RECORDED))
+            rows = np.zeros((length, RECORDED))
             time, why, count = march_once(record, state, control, rows, tally)
             if why != march.ON_FULL_TABLE or length >= _MOST_ROWS:
                 break
@@ -169,10 +166,10 @@ class FastSolver:
             length *= 8
         if "steps" in check or why == march.ON_FAILURE:
             _guard(step, time, why, tally, where)
-        inventories = {name: (first, last) for (name, first), last in zip(before.items(), _inventories(self.cell, record, state).values())}
+        changes = {name: (first, last) for (name, first), last in zip(before.items(), inventories(self.cell, record, state).values())}
         if "inventory" in check:
-            _guard_inventories(inventories, tally[march.CHARGE] * area / FARADAY, where)
-        return _read(self.cell, step, record, state, time, why, rows[:count], tally, inventories, detail)
+            _guard_inventories(changes, tally[CHARGE] * area / FARADAY, where)
+        return read(self.cell, step, record, state, time, why, rows[:count], tally, changes, detail)
 
 
 def _control(step: Step, record: Array, area: float, boundary: float, tolerance: float) -> Array:
@@ -197,7 +194,7 @@ def _control(step: Step, record: Array, area: float, boundary: float, tolerance:
 
 def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
     """Raise the error that names what is wrong with a step, if anything is."""
-    at = f"after {time:.4g} s at {tally[march.LAST_VOLTAGE]:.4f} V"
+    at = f"after {time:.4g} s at {tally[LAST_VOLTAGE]:.4f} V"
     if why == march.ON_FAILURE:
         raise SolveError(f"{where}: the step could not be continued {at}. Check resistances, potentials and the current.")
     if why == march.ON_FULL_TABLE:
@@ -216,24 +213,6 @@ def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
         )
 
 
-def _inventories(cell: Cell, record: Array, state: Array) -> dict[str, float]:
-    """[mol] of salt, of what the hosts hold, and in a full cell of sodium and PF6."""
-    area = cell.area.value * 1e-4
-    right, _, scalars = (int(at) for at in places(record))
-    hosts = int(record[layout.LEFT_HOST]), int(record[layout.RIGHT_HOST])
-    salt = salt_amount(record, state) * area
-    held = [
-        record[host + layout.CHARGE] * mean_filling(record, state, host, first) * area / FARADAY for host, first in zip(hosts, (0, right))
-    ]
-    if cell.cathode is None:
-        return {"salt": salt, "host sodium": held[1]}
-    plated = float(state[scalars + layout.PLATED]) * area / FARADAY
-    found = {"salt": salt, "host sodium": held[0], "host PF6": held[1], "plated": plated}
-    if cell.kind == "rocking-chair":
-        return {"salt": salt, "host sodium": held[0], "cathode sodium": held[1], "plated": plated, "sodium": salt + sum(held) + plated}
-    return {**found, "sodium": salt + held[0] + plated, "PF6": salt + held[1]}
-
-
 def _guard_inventories(inventories: Mapping[str, tuple[float, float]], moved: float, where: str) -> None:
     """Sodium and PF6 stay; the salt of a dual-ion cell changes by what the charge moves, that of the others not at all."""
     for name in ("sodium", "PF6"):
@@ -245,85 +224,3 @@ def _guard_inventories(inventories: Mapping[str, tuple[float, float]], moved: fl
     expected = -moved if "PF6" in inventories else 0.0
     if abs(last - first - expected) > DRIFT_TOLERANCE * first:
         raise InventoryError(f"{where}: salt changes by {last - first:.6e} mol where charge asks for {expected:.6e} mol.")
-
-
-def _read(
-    cell: Cell,
-    step: Step,
-    record: Array,
-    state: Array,
-    time: float,
-    why: int,
-    rows: Array,
-    tally: Array,
-    inventories: Mapping[str, tuple[float, float]],
-    detail: Detail,
-) -> StepResult:
-    area = cell.area.value * 1e-4
-    empty = np.zeros(0)
-    totals = {
-        "charge": float(tally[march.CHARGE]) * area,
-        "energy": float(tally[march.ENERGY]) * area,
-        "charge_below": float(tally[march.BELOW]) * area,
-        "least_salt": float(tally[march.LEAST_SALT]),
-        "most_salt": float(tally[march.MOST_SALT]),
-        "lowest_anode_potential": float(tally[march.LOWEST_ANODE]),
-        "lowest_apparent_potential": float(tally[march.LOWEST_APPARENT]),
-        "last_voltage": float(tally[march.LAST_VOLTAGE]),
-    }
-    ended = _WHY[why]
-    if detail == "ends":
-        return StepResult(step, np.array([0.0, time]), empty, np.zeros((0, 3)), empty, inventories, ended=ended, totals=totals)
-    clock, voltage, current = rows[:, march.TIME].copy(), rows[:, march.VOLTAGE].copy(), rows[:, march.ROW_CURRENT] * area
-    if detail != "all":
-        return StepResult(step, clock, voltage, np.zeros((0, 3)), empty, inventories, current=current, ended=ended, totals=totals)
-    seen, parts = rows[:, march.SEEN :], rows[:, march.PARTS :]
-    salt = np.stack([rows[:, march.LEAST], _mean_salt(cell, seen), rows[:, march.MOST]], axis=1)
-    position = _positions(cell, record)
-    _, first, scalars = (int(at) for at in places(record))
-    traces = {
-        "cathode_filling" if cell.cathode is not None else "anode_filling": seen[:, layout.RIGHT].copy(),
-        **({"anode_filling": seen[:, layout.LEFT].copy()} if cell.cathode is not None else {}),
-        "plated": rows[:, march.PLATE] * area,
-        **{name: parts[:, at].copy() for at, name in enumerate(_PARTS)},
-    }
-    return StepResult(
-        step,
-        clock,
-        voltage,
-        salt,
-        parts[:, layout.ANODE_POTENTIAL].copy() if cell.cathode is not None else empty,
-        inventories,
-        {"position": position, "salt": state[first:scalars].copy()},
-        float(position[int(tally[march.LEAST_AT])]),
-        current,
-        traces,
-        ended,
-        totals,
-    )
-
-
-_PARTS = ("equilibrium", "reaction", "concentration", "electrolyte", "series", "film")
-
-
-def _mean_salt(cell: Cell, seen: Array) -> Array:
-    """Mean over the pores [mol/m3]."""
-    electrodes = [cell.anode, cell.anode] if cell.cathode is None else [cell.anode, cell.cathode]
-    pores = [electrode.thickness * electrode.material["porosity"] for electrode in electrodes]
-    if cell.cathode is None:
-        pores[0] = 0.0
-    pores.insert(1, cell.separator.thickness.value * 1e-6 * cell.separator.porosity.value)
-    return np.asarray(seen[:, layout.SALT_LEFT : layout.SALT_RIGHT + 1] @ np.array(pores) / sum(pores))
-
-
-def _positions(cell: Cell, record: Array) -> Array:
-    """Centres of the salt's cells [m] from the anode's side."""
-    counts = record[layout.CELLS_LEFT : layout.CELLS_RIGHT + 1].astype(int)
-    right = cell.anode if cell.cathode is None else cell.cathode
-    layers = (0.0 if cell.cathode is None else cell.anode.thickness, cell.separator.thickness.value * 1e-6, right.thickness)
-    begin, found = 0.0, []
-    for count, thickness in zip(counts, layers, strict=True):
-        if count:
-            found.append(begin + (np.arange(count) + 0.5) * thickness / count)
-        begin += thickness
-    return np.concatenate(found)
