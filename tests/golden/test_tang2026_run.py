@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pybamm", reason="the cell models need the extra [cells]")
-
 from dualion.report.publish import Published, publish_run
 from dualion.store import Store
 from dualion.study.arithmetic.quantities import tolerance
@@ -22,7 +20,7 @@ from dualion.study.load import load, locate
 from dualion.study.results.document import serialise
 from dualion.study.run import StudyRun, run
 
-pytestmark = [pytest.mark.slow, pytest.mark.models]
+pytestmark = pytest.mark.slow
 
 #: Specification of the cell models, section 3.10: root mean square deviations of the fit to all points, by series resistance.
 REFERENCE_RMSE = {"full_cell_all, 1 ohm": 1.23, "full_cell_all, 6 ohm": 1.25, "full_cell_all, 15 ohm": 1.30, "full_cell_all": 1.52}

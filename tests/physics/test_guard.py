@@ -50,11 +50,11 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     def install(*at: int, message: str = "IDA_CONV_FAIL: made up\nmore") -> list[int]:
         calls: list[int] = []
 
-        def advance(self: Built, solution: Any, inputs: Any, longest: float) -> Any:
+        def advance(self: Built, solution: Any, inputs: Any, longest: float, *, film: float | None = None) -> Any:
             calls.append(len(calls) + 1)
             if len(calls) in at or not at:
                 raise pybamm.SolverError(message)
-            return sound(self, solution, inputs, longest)
+            return sound(self, solution, inputs, longest, film=film)
 
         monkeypatch.setattr(Built, "advance", advance)
         return calls

@@ -14,7 +14,15 @@ from dualion.models.cells import with_values
 from dualion.models.constants import FARADAY, GAS_CONSTANT, METAL_EXCHANGE_CURRENT, ZERO_CELSIUS
 from dualion.models.isotherms import isotherm_of
 from dualion.models.reference._pybamm import pybamm
-from dualion.models.reference.impedance import METAL_DOUBLE_LAYER, ImpedanceModel, Spectrum, impedance_model, spectrum
+from dualion.models.reference.impedance import (
+    KELVIN_AT_REST,
+    METAL_DOUBLE_LAYER,
+    SALT_AT_REST,
+    ImpedanceModel,
+    Spectrum,
+    impedance_model,
+    spectrum,
+)
 from dualion.records.cell import Cell
 from dualion.records.cell_files import load_cell
 from dualion.records.quantity import Parameter, Quantity
@@ -100,7 +108,7 @@ def _in_time(model: ImpedanceModel, found: Spectrum, frequency: float) -> comple
         solver=pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-9, options={"dt_max": 0.02 / frequency}),
         var_pts=dict(zip(("x_n", "x_s", "x_p", "r_n", "r_p"), (*model.mesh, model.mesh[3]), strict=True)),
     )
-    inputs = {"anode.initial_fraction": found.filling, "salt at rest [mol.m-3]": found.salt, "temperature at rest [K]": 298.15}
+    inputs = {"anode.initial_fraction": found.filling, SALT_AT_REST: found.salt, KELVIN_AT_REST: 298.15}
     if found.cathode_filling is not None:
         inputs["cathode.initial_fraction"] = 1 - found.cathode_filling
     times = np.linspace(4 / frequency, 6 / frequency, 401)
@@ -215,8 +223,8 @@ def test_a_guess_that_is_not_at_rest_would_give_another_spectrum(models: dict[st
     inputs = {
         "anode.initial_fraction": 0.15,
         "cathode.initial_fraction": 1 - found.cathode_filling,
-        "salt at rest [mol.m-3]": found.salt,
-        "temperature at rest [K]": 298.15,
+        SALT_AT_REST: found.salt,
+        KELVIN_AT_REST: 298.15,
     }
     other = np.asarray(raw.solve(np.array([1.0]), inputs=inputs)["Impedance [Ohm]"])[0]
     assert abs(other - found.impedance[0]) > 0.5

@@ -96,8 +96,8 @@ def continuous(
         first = specific_currents.index(current)
         row["recovery"] = None if first == place else 100 * number(row, "specific_capacity") / number(rows[first], "specific_capacity")
         rows.append({"block": place + 1, **row})
-    flags = [*run.flags, *(flag for current in specific_currents for flag in beyond_the_data(cell, current))]
-    return RateTest(protocol, run, tuple(rows), steps, once(flags), tuple(alone[current][0] for current in dict.fromkeys(specific_currents)))
+    flags = once([*run.flags, *beyond_the_data(cell, specific_currents)])
+    return RateTest(protocol, run, tuple(rows), steps, flags, tuple(alone[current][0] for current in dict.fromkeys(specific_currents)))
 
 
 def isolated(solver: Solver, specific_currents: Sequence[float], *, said: Said = lambda _: None) -> RateTest:
@@ -123,7 +123,7 @@ def isolated(solver: Solver, specific_currents: Sequence[float], *, said: Said =
     label = Flag("isolated", "note", "Each cycle starts from the state of assembly: these are not the blocks of a continuous rate test.")
     results = tuple(result for result, _ in alone.values())
     raised = [flag for result in results for flag in result.flags]
-    flags = once([label, *raised, *(flag for current in specific_currents for flag in beyond_the_data(cell, current))])
+    flags = once([label, *raised, *beyond_the_data(cell, specific_currents)])
     return RateTest(cycle(cell, specific_currents[0]), results[0], rows, steps, flags, results)
 
 

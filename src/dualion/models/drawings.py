@@ -25,14 +25,10 @@ CURVE_POINTS = 240
 MOST_CURVES = 8
 
 _CAPACITY = Axis("Specific capacity", "mAh/g")
-_WORDS = {
-    "reaction": "reaction",
-    "concentration": "concentration",
-    "electrolyte": "electrolyte, ohmic",
-    "solid": "electrodes, ohmic",
-    "series": "series resistance",
-    "film": "film",
-}
+_DIFFERENTIAL = Axis("Differential capacity", "mAh/g/V")
+
+#: Width over height of one panel of two, without its margins.
+PANEL_RATIO = 1.44
 
 
 def voltage_axis(cell: Cell) -> Axis:
@@ -102,14 +98,7 @@ def rate_figure(cell: Cell, rows: Sequence[Row], steps: Sequence[Row], results: 
         scale = "log" if len(rows) > 1 else "linear"
         main = Panel(Axis("Rate, multiple of 1C", "1", scale=scale), Axis("Specific capacity", "mAh/g", limits=_from_zero(y)), (line,))
         return Figure("rate", f"{cell.name}: isolated cycles", finding, (main, curves), 183)
-    given = [row for row in steps if row["direction"] in ("sodiation", "discharge")]
-    x, y = _columns(given, "cycle", "specific_capacity")
-    line = Series("continuous, simulated", "simulated", x, y, "simulation", sample)
-    per_block = len(given) / max(len(rows), 1)
-    alone_x = [(place + 0.5) * per_block + 0.5 for place, row in enumerate(rows) if row.get("isolated_capacity") is not None]
-    alone_y = [number(row, "isolated_capacity") for row in rows if row.get("isolated_capacity") is not None]
-    bars = [Series("isolated cycle, simulated", "simulated", (at,), (value,), "simulation") for at, value in zip(alone_x, alone_y, strict=True)]
-    main = Panel(Axis("Cycle", "1"), Axis("Specific capacity", "mAh/g", limits=_from_zero(y)), (line, *bars), "Blocks in one sequence")
+    main = _blocks_panel(sample, rows, [row for row in steps if row["direction"] in ("sodiation", "discharge")])
     return Figure("rate", f"{cell.name}: rate test", finding, (main, curves), 183)
 
 
@@ -147,7 +136,7 @@ def temperature_figure(cell: Cell, rows: Sequence[Row], results: Sequence[tuple[
 
 
 def voltammogram_figure(cell: Cell, results: Sequence[tuple[float, CellResult]], rows: Sequence[Row]) -> Figure:
-    """Current density against voltage, the last cycle of each sweep rate; with several rates the peaks against the rate as well.
+    """Current density against voltage in the last cycle of each sweep rate; with several rates also current over sweep rate, dQ/dV.
 
     Parameters
     ----------
@@ -161,21 +150,12 @@ def voltammogram_figure(cell: Cell, results: Sequence[tuple[float, CellResult]],
     -------
     Figure
     """
-    sample, series = sample_of(cell), []
-    for rate, result in results:
-        sweeps = [step for step in result.steps if isinstance(step.step, Sweep) and step.voltage.size > 1][-2:]
-        x = np.concatenate([_thin(step.voltage) for step in sweeps])
-        y = np.concatenate([_thin(1e3 * step.currents / cell.area.value) for step in sweeps])
-        series.append(Series(f"{rate:g} mV/s, simulated", "simulated", _floats(x), _floats(y), "simulation", sample))
-    panels = [Panel(voltage_axis(cell), Axis("Current density", "mA/cm2"), tuple(series))]
-    last = [row for row in rows if row["cycle"] == max(number(one, "cycle") for one in rows)]
+    currents = Panel(voltage_axis(cell), Axis("Current density", "mA/cm2"), _swept(cell, results, 1e3 / cell.area.value, over_rate=False))
+    panels = [currents]
     if len(results) > 1:
-        peaks = []
-        for word in dict.fromkeys(str(row["direction"]) for row in last):
-            here = [row for row in last if row["direction"] == word and number(row, "peak_current")]
-            x_peaks, y_peaks = _columns(here, "sweep_rate", "peak_current_density")
-            peaks.append(Series(f"{word}, simulated", "simulated", x_peaks, tuple(abs(y) for y in y_peaks), "simulation", sample))
-        panels.append(Panel(Axis("Sweep rate", "mV/s", scale="log"), Axis("Peak current density", "mA/cm2", scale="log"), tuple(peaks)))
+        # i / v is the charge per volt: [A] over [V/s] in [mAh/g/V]
+        panels.append(Panel(voltage_axis(cell), _DIFFERENTIAL, _swept(cell, results, 1 / (3.6e-3 * working_mass(cell)), over_rate=True)))
+    last = [row for row in rows if row["cycle"] == max(number(one, "cycle") for one in rows)]
     highest = max(last, key=lambda row: number(row, "peak_current"))
     edge = ", at the edge of the window" if highest["at_edge"] == "yes" else ""
     finding = (
@@ -183,6 +163,17 @@ def voltammogram_figure(cell: Cell, results: Sequence[tuple[float, CellResult]],
         f"at {number(highest, 'sweep_rate'):g} mV/s{edge}."
     )
     return Figure("cv", f"{cell.name}: voltammetry", finding, tuple(panels), 183 if len(panels) > 1 else 89)
+
+
+def _swept(cell: Cell, results: Sequence[tuple[float, CellResult]], factor: float, *, over_rate: bool) -> tuple[Series, ...]:
+    """The last two sweeps of each voltammogram: the current times a factor, over the sweep rate [V/s] where asked for."""
+    series = []
+    for rate, result in results:
+        sweeps = [step for step in result.steps if isinstance(step.step, Sweep) and step.voltage.size > 1][-2:]
+        x = np.concatenate([_thin(step.voltage) for step in sweeps])
+        y = np.concatenate([_thin(factor * step.currents) for step in sweeps]) / (1e-3 * rate if over_rate else 1.0)
+        series.append(Series(f"{rate:g} mV/s, simulated", "simulated", _floats(x), _floats(y), "simulation", sample_of(cell)))
+    return tuple(series)
 
 
 def titration_figure(result: CellResult, rows: Sequence[Row]) -> Figure:
@@ -271,6 +262,20 @@ def _rated_curves(cell: Cell, results: Sequence[CellResult]) -> list[Series]:
     return rated
 
 
+def _blocks_panel(sample: str, rows: Sequence[Row], given: Sequence[Row]) -> Panel:
+    """Capacity cycle by cycle, a line for each block, and a dash in its middle for the isolated cycle."""
+    per_block = len(given) // max(len(rows), 1)
+    series = []
+    for place, row in enumerate(rows):
+        x, y = _columns(given[place * per_block : (place + 1) * per_block], "cycle", "specific_capacity")
+        series.append(Series("continuous, simulated", "simulated", (x[0] - 0.5, *x, x[-1] + 0.5), (y[0], *y, y[-1]), "simulation", sample))
+        if row.get("isolated_capacity") is not None:
+            middle = (x[0] + x[-1]) / 2
+            series.append(Series("isolated cycle, simulated", "simulated", (middle,), (number(row, "isolated_capacity"),), "simulation"))
+    top = _from_zero([value for one in series for value in one.y])
+    return Panel(Axis("Cycle", "1"), Axis("Specific capacity", "mAh/g", limits=top), tuple(series), "Blocks in one sequence")
+
+
 def _losses(cell: Cell, step: StepResult) -> Panel | None:
     """What each part takes off the voltage of a half cycle, or adds to it, against the capacity."""
     present = [part for part in PARTS[1:] if part in step.traces and np.abs(step.traces[part]).max() > 0]
@@ -278,18 +283,19 @@ def _losses(cell: Cell, step: StepResult) -> Panel | None:
         return None
     capacity = step.capacities(working_mass(cell))
     series = tuple(
-        Series(f"{_WORDS[part]}, simulated", "simulated", _floats(_thin(capacity)), _floats(_thin(1e3 * step.traces[part])), "simulation")
+        Series(f"{part}, simulated", "simulated", _floats(_thin(capacity)), _floats(_thin(1e3 * step.traces[part])), "simulation")
         for part in present
     )
     return Panel(_CAPACITY, Axis("Part of the voltage", "mV"), series, f"Last {step.half_cycle.direction}")
 
 
 def _equal_scale(spectra: Sequence[Spectrum]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Limits of both axes at which arcs look like arcs: a panel of two is about 1.35 times as wide as high."""
+    """Limits of both axes at which an ohm is as long along one as along the other, so that arcs look like arcs."""
     real = np.concatenate([found.impedance.real for found in spectra])
     imaginary = np.concatenate([-found.impedance.imag for found in spectra])
-    span = 1.08 * max(float(real.max()), 1.35 * float(imaginary.max()))
-    return (0.0, span), (min(0.0, 1.05 * float(imaginary.min())), span / 1.35)
+    least = min(0.0, 1.05 * float(imaginary.min()))
+    span = 1.08 * max(float(real.max()), PANEL_RATIO * (float(imaginary.max()) - least))
+    return (0.0, span), (least, least + span / PANEL_RATIO)
 
 
 def _columns(rows: Sequence[Row], x: str, y: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

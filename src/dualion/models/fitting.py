@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from dualion.errors import SpecError
 from dualion.models.cells import nominal_values
-from dualion.models.engines import DEFAULT_ENGINE, solver
+from dualion.models.engines import DEFAULT_ENGINE, Solver, solver
 from dualion.models.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.observe import simulated
 from dualion.models.targets import Target
-from dualion.numerics.fit import Fit, FreeParameter, fit
+from dualion.numerics.fit import Fit, FreeParameter, Residual, fit
 from dualion.numerics.rounding import significant
 from dualion.records.cell import Cell
 
@@ -36,7 +36,10 @@ FREE = {
         FreeParameter("anode.pore_capacity", "mAh/g", 20.0, 600.0),  # bulk sodium in half a cubic centimetre of pores per gram
         FreeParameter("anode.pore_potential", "V", -0.05, 0.15),
         FreeParameter("anode.pore_width", "V", 0.003, 0.08),
+        FreeParameter("anode.slope_potential", "V", 0.1, 0.6),
+        FreeParameter("anode.slope_width", "V", 0.04, 0.35),
         FreeParameter("anode.diffusivity", "m2/s", 1e-18, 1e-12, "log"),
+        FreeParameter("anode.charge_transfer_resistance", "ohm", 0.5, 500.0, "log"),
         FreeParameter("cathode.host_capacity", "mAh/g", 60.0, 140.0),  # C37(PF6) to C16(PF6)
         FreeParameter("cathode.diffusivity", "m2/s", 1e-17, 1e-12, "log"),
         FreeParameter("cathode.ocp_shift", "V", -0.2, 0.4),  # below, a discharged cell would stand under its lower cut-off
@@ -68,6 +71,33 @@ class CellFit:
         """Root mean square deviation of the targets of one unit, in it; None where there is none."""
         misses = [m - t.value for m, t in zip(self.model, self.targets, strict=True) if t.unit == unit]
         return float(np.sqrt(np.mean(np.square(misses)))) if misses else None
+
+
+def residual_of(model: Solver, targets: Sequence[Target], names: Sequence[str], *, boundary: float) -> Residual:
+    """What a fit makes small: (model - datum) / sigma of each target, against the named parameters.
+
+    Parameters
+    ----------
+    model : Solver
+    targets : sequence of Target
+    names : sequence of str
+        Parameters, in the order in which the residual takes their values.
+    boundary : float
+        [V] against Na+/Na, between plateau and slope.
+
+    Returns
+    -------
+    callable
+        Values of shape (p,) in the units of the records to residuals of shape (n,).
+    """
+    data = np.array([target.value for target in targets])
+    sigma = np.array([target.sigma for target in targets])
+
+    def residual(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        given = dict(zip(names, map(float, values), strict=True))
+        return np.asarray((np.array(simulated(model, targets, parameters=given, boundary=boundary)) - data) / sigma)
+
+    return residual
 
 
 def calibrate(
@@ -108,25 +138,11 @@ def calibrate(
     FitError, CoverageError
         From ``numerics.fit``.
     """
-    for name in names:
-        if name not in FREE:
-            raise SpecError(f"{name}: not a parameter that can be fitted. Write one of {', '.join(FREE)}.")
-        if name not in nominal_values(cell):
-            raise SpecError(f"{name}: no parameter of {cell.name}. Write one of {', '.join(n for n in FREE if n in nominal_values(cell))}.")
+    _check_names(cell, names)
     free = [FREE[name] for name in names]
     model = solver(cell, engine=engine, inputs=tuple(names))
-    data = np.array([target.value for target in targets])
-    sigma = np.array([target.sigma for target in targets])
-
-    def residual(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        given = dict(zip(names, map(float, values), strict=True))
-        return np.asarray((np.array(simulated(model, targets, parameters=given, boundary=boundary)) - data) / sigma)
-
-    def cheap(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        given = dict(zip(names, map(float, values), strict=True))
-        found = cheap_half_cell(cell, targets, given, boundary) if cell.kind == "half" else cheap_dual_ion(cell, targets, given)
-        return np.asarray((np.array(found) - data) / sigma)
-
+    residual = residual_of(model, targets, names, boundary=boundary)
+    cheap = _cheap_residual(cell, targets, names, boundary)
     screened = has_cheap_limit(cell, targets)
     found = fit(
         residual,
@@ -137,3 +153,26 @@ def calibrate(
     )
     values = {name: significant(value, REPORTED_DIGITS) for name, value in zip(names, found.values, strict=True)}
     return CellFit(found, tuple(targets), tuple(simulated(model, targets, parameters=values, boundary=boundary)), values)
+
+
+def _check_names(cell: Cell, names: Sequence[str]) -> None:
+    """Refuse what cannot be fitted, and what the cell does not have."""
+    known = nominal_values(cell)
+    for name in names:
+        if name not in FREE:
+            raise SpecError(f"{name}: not a parameter that can be fitted. Write one of {', '.join(FREE)}.")
+        if name not in known:
+            raise SpecError(f"{name}: no parameter of {cell.name}. Write one of {', '.join(n for n in FREE if n in known)}.")
+
+
+def _cheap_residual(cell: Cell, targets: Sequence[Target], names: Sequence[str], boundary: float) -> Residual:
+    """The residual in the closed-form limit of a cell."""
+    data = np.array([target.value for target in targets])
+    sigma = np.array([target.sigma for target in targets])
+
+    def cheap(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        given = dict(zip(names, map(float, values), strict=True))
+        found = cheap_half_cell(cell, targets, given, boundary) if cell.kind == "half" else cheap_dual_ion(cell, targets, given)
+        return np.asarray((np.array(found) - data) / sigma)
+
+    return cheap

@@ -148,26 +148,31 @@ def number(row: Row, name: str) -> float:
     return float(value)
 
 
-def beyond_the_data(cell: Cell, specific_current: float) -> tuple[Flag, ...]:
+def beyond_the_data(cell: Cell, specific_currents: Sequence[float]) -> tuple[Flag, ...]:
     """The flag ``extrapolated`` where the anode carries more than the half-cell data behind its kinetics did.
 
     Parameters
     ----------
     cell : Cell
-    specific_current : float
+    specific_currents : sequence of float
         [mA/g] on the mass that defines 1 C.
 
     Returns
     -------
     tuple of Flag
-        Empty where the current is within the data.
+        Empty where all currents are within the data.
     """
-    on_anode = specific_current
+    per_anode = 1.0
     if cell.cathode is not None and cell.one_c_mass == "cathode":
-        on_anode *= cell.cathode.loading.value / cell.anode.loading.value
-    if on_anode <= HALF_CELL_TESTED:
+        per_anode = cell.cathode.loading.value / cell.anode.loading.value
+    beyond = [current for current in specific_currents if current * per_anode > HALF_CELL_TESTED]
+    if not beyond:
         return ()
-    message = f"The anode carries {on_anode:.0f} mA/g; half-cell data end at {HALF_CELL_TESTED:.0f} mA/g."
+    rate = min(beyond) / cell.one_c.value
+    message = (
+        f"From {rate:.3g}C on the anode carries {per_anode * min(beyond):.0f} to {per_anode * max(beyond):.0f} mA/g; "
+        f"half-cell data end at {HALF_CELL_TESTED:.0f} mA/g."
+    )
     return (Flag("extrapolated", "warning", message),)
 
 

@@ -34,6 +34,8 @@ class Target:
         In the unit of the quantity.
     reference_current : float or None
         [mA/g]
+    error : float or None
+        Standard error in the unit of the quantity, where the source gives one.
     """
 
     claim: str
@@ -41,10 +43,13 @@ class Target:
     specific_current: float
     value: float
     reference_current: float | None = None
+    error: float | None = None
 
     @property
     def sigma(self) -> float:
-        """Assumed standard error, in the unit of the quantity."""
+        """Standard error in the unit of the quantity: the given one, else an assumed one."""
+        if self.error is not None:
+            return self.error
         if self.quantity in CAPACITIES:
             return max(CAPACITY_SIGMA * abs(self.value), LEAST_CAPACITY_SIGMA)
         if self.quantity == "specific_energy":

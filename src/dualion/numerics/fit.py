@@ -32,7 +32,8 @@ from dualion.errors import CoverageError, DualionError, FitError
 Array = NDArray[np.float64]
 Residual = Callable[[Array], Array]
 
-#: Central difference step, relative to the scale of a parameter: capacities at a cut-off are event times and are noisy below it.
+#: Central difference step, relative to the scale of a parameter: capacities at a cut-off are event times and are noisy below it with an
+#: adaptive solver. The fast engine is smooth to 1e-6, yet steps of 1e-3 to 1e-4 lower its minima by less than 0.001 in the sum of squares.
 DIFFERENCE_STEP = 3e-3
 #: How many times the least cost an end of the screening may have and still be refined.
 FAR = 10.0
@@ -139,6 +140,24 @@ class Fit:
     def degrees_of_freedom(self) -> int:
         """Data minus parameters."""
         return len(self.residuals) - len(self.values)
+
+    @property
+    def cost(self) -> float:
+        """Sum of the squared residuals [1], in units of sigma."""
+        return float(sum(r * r for r in self.residuals))
+
+    @property
+    def error_scale(self) -> float | None:
+        """Factor [1] by which the errors of the data must be multiplied for the residuals to be as large as they are; None without
+        degrees of freedom.
+        """
+        return None if self.degrees_of_freedom <= 0 else float(np.sqrt(self.cost / self.degrees_of_freedom))
+
+    @property
+    def aicc(self) -> float | None:
+        """Akaike's criterion [1] with its correction for few data, chi^2 + 2 p + 2 p (p + 1) / (n - p - 1); None where n < p + 2."""
+        n, p = len(self.residuals), len(self.values)
+        return None if n < p + 2 else self.cost + 2 * p + 2 * p * (p + 1) / (n - p - 1)
 
     def strong_correlations(self) -> tuple[tuple[str, str, float], ...]:
         """Pairs of parameters whose correlation exceeds 0.95 in size."""
@@ -254,7 +273,7 @@ def _relax(residual: Residual, parameters: tuple[FreeParameter, ...], start: Arr
         found = least_squares(
             scaled,
             np.clip(start, 1e-3, 1 - 1e-3),
-            jac=lambda at: _jacobian(scaled, at),
+            jac=lambda at: derivatives(scaled, at),
             bounds=(0.0, 1.0),
             x_scale=1.0,
             ftol=1e-6,
@@ -270,8 +289,19 @@ def _relax(residual: Residual, parameters: tuple[FreeParameter, ...], start: Arr
     return Start(begin, tuple(_values(parameters, found.x)), float(2 * found.cost), status), found.x, found.fun
 
 
-def _jacobian(scaled: Residual, at: Array) -> Array:
-    """Central differences, one-sided at a bound."""
+def derivatives(scaled: Residual, at: Array) -> Array:
+    """Derivatives of residuals by central differences, one-sided at a bound.
+
+    Parameters
+    ----------
+    scaled : callable
+        Coordinates in the unit box, shape (p,), to residuals, shape (n,).
+    at : ndarray, shape (p,)
+
+    Returns
+    -------
+    ndarray, shape (n, p)
+    """
     columns = []
     for k in range(at.size):
         up, down = at.copy(), at.copy()
@@ -284,7 +314,7 @@ def _report(parameters: tuple[FreeParameter, ...], at: Array, residuals: Array, 
     def scaled(coordinates: Array) -> Array:
         return count(_values(parameters, coordinates))
 
-    jacobian = _jacobian(scaled, at)
+    jacobian = derivatives(scaled, at)
     inverse = np.linalg.inv(jacobian.T @ jacobian + PRIOR * np.eye(at.size))
     slopes = np.array([p.slope(c) for p, c in zip(parameters, at, strict=True)])
     spread = np.sqrt(np.diag(inverse))

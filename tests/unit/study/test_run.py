@@ -38,7 +38,7 @@ def test_without_the_models_every_modelled_claim_is_left_open(template: Study, t
 
 def test_versions_name_what_the_numbers_depend_on() -> None:
     found = versions()
-    assert set(found) == {"dualion", "pybamm", "casadi", "numpy", "scipy"}
+    assert set(found) == {"dualion", "numba", "pybamm", "casadi", "numpy", "scipy"}
     assert found["numpy"] != "absent"
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dualion.models.ageing.inner import Snapshot, Target, first_slow
+from dualion.models.ageing.inner import PLATED, Snapshot, Target, first_slow
 from dualion.models.ageing.mechanisms import Mechanisms
 from dualion.models.constants import COULOMB_PER_MAH, FARADAY
 from dualion.models.fast import cycling, layout, march
+from dualion.models.fast import record as kept
 from dualion.models.fast.entries import cycle_on
 from dualion.models.fast.entries import march as march_once
 from dualion.models.fast.packing import DEFAULT_MESH, Mesh, first_state, packed
-from dualion.models.fast.solver import TOLERANCE
+from dualion.models.fast.solver import PATIENCE, TOLERANCE
 from dualion.models.fast.step import places
 from dualion.models.outputs import Array
 from dualion.models.targets import PLATEAU_BOUNDARY
@@ -82,8 +83,23 @@ class FastInner:
         laws = self._laws if ageing else np.zeros(cycling.LAWS)
         table = np.zeros((cycles, cycling.COLUMNS))
         low, high = (end.value for end in self.cell.window)
-        done = cycle_on(record, state, slow, laws, self.current, low, high, film, PLATEAU_BOUNDARY, self.tolerance, table)
-        return table[:done], Snapshot(slow if ageing else snapshot.slow, {"state": state, **_aged(record)})
+        changing = slow[: cycling.SLOW].copy()
+        done = cycle_on(record, state, changing, laws, self.current, low, high, film, PLATEAU_BOUNDARY, self.tolerance, table)
+        if ageing:
+            plated = state[places(record)[2] + layout.PLATED]
+            return table[:done], Snapshot(np.append(changing, plated), {"state": state, **_aged(record)})
+        settled = Snapshot(slow, {"state": state, **_aged(record)})
+        if done == cycles and slow[PLATED] != state[places(record)[2] + layout.PLATED]:
+            settled = self._without_plating(settled)
+        return table[:done], settled
+
+    def _without_plating(self, snapshot: Snapshot) -> Snapshot:
+        """The state with what the last cycles have plated back in the anode."""
+        slow = snapshot.slow
+        salt = self._held(self._at(snapshot)[0], snapshot.fast["state"])["salt"] / FARADAY
+        target = Target(slow[cycling.CYCLES], slow[cycling.SITES], slow[cycling.BOUND], slow[cycling.LOST], slow[PLATED], salt)
+        moved = self.moved(snapshot, target)
+        return snapshot if moved is None else moved
 
     def moved(self, snapshot: Snapshot, target: Target) -> Snapshot | None:
         """The state with its slow part at a target, sodium and PF6 conserved; None where a host or the salt would be used up."""
@@ -105,7 +121,8 @@ class FastInner:
         state[scalars + layout.PLATED] = target.plated
         factor = self.mechanisms.film_factor(target.cycles, target.bound)
         record[layout.FILM_RESISTANCE] = self._record[layout.FILM_RESISTANCE] * factor
-        return Snapshot(np.array([target.sites, factor, target.bound, target.lost, target.cycles]), {"state": state, **_aged(record)})
+        slow = np.array([target.sites, factor, target.bound, target.lost, target.cycles, target.plated])
+        return Snapshot(slow, {"state": state, **_aged(record)})
 
     def curve(self, snapshot: Snapshot) -> dict[str, Array]:
         """Curves of the cycle that follows a state: ``charge`` and ``discharge``, shape (2, n), capacity [mAh/g] and voltage [V]."""
@@ -119,20 +136,22 @@ class FastInner:
 
     def _half_cycle(self, record: Array, state: Array, current: float, cutoff: float) -> tuple[Array, float]:
         """Capacity [mAh/g] and voltage [V] of a half cycle, which moves the state; and its charge [coulomb/m2]."""
+        control = np.zeros(march.CONTROL_SIZE)
         expected = float(record[self._host(layout.RIGHT_HOST) + layout.CHARGE]) / abs(current)
-        begun, tally, length = state.copy(), np.zeros(march.TALLIED), _ROWS
+        control[march.GIVEN_CURRENT], control[march.CUTOFF] = current, cutoff
+        control[march.LONGEST], control[march.EXPECTED] = PATIENCE * expected, expected
+        control[march.BOUNDARY], control[march.TOLERANCE] = PLATEAU_BOUNDARY, self.tolerance
+        begun, tally, length = state.copy(), np.zeros(kept.TALLIED), _ROWS
         while True:
-            rows = np.zeros((length, march.RECORDED))
-            _, why, count = march_once(
-                record, state, False, current, cutoff, 0.0, 2.0 * expected, expected, PLATEAU_BOUNDARY, self.tolerance, rows, tally
-            )  # fmt: skip
+            rows = np.zeros((length, kept.RECORDED))
+            _, why, count = march_once(record, state, control, rows, tally)
             if why != march.ON_FULL_TABLE or length >= _MOST_ROWS:
                 break
             state[:] = begun
             length *= 8
         assert self.cell.cathode is not None
         per_gram = 1.0 / (COULOMB_PER_MAH * 10.0 * self.cell.cathode.loading.value)  # 1 mg/cm2 = 10 g/m2
-        return np.stack([rows[:count, march.TIME] * abs(current) * per_gram, rows[:count, march.VOLTAGE]]), float(tally[march.CHARGE])
+        return np.stack([rows[:count, kept.TIME] * abs(current) * per_gram, rows[:count, kept.VOLTAGE]]), float(tally[kept.CHARGE])
 
     def _host(self, place: int) -> int:
         return int(self._record[place])
@@ -163,5 +182,5 @@ def _aged(record: Array) -> dict[str, Array]:
 
 def _volumes(record: Array, at: int) -> Array:
     """Volumes of the cells of a field."""
-    begin = at + layout.FIELD_HEAD
-    return np.asarray(record[begin : begin + int(record[at + layout.COUNT]) * layout.PER_CELL].reshape(-1, layout.PER_CELL)[:, layout.VOLUME])
+    begin, size = at + layout.FIELD_HEAD, int(record[at + layout.COUNT]) * layout.PER_CELL
+    return np.asarray(record[begin : begin + size].reshape(-1, layout.PER_CELL)[:, layout.VOLUME])

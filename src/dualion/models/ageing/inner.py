@@ -1,7 +1,8 @@
 """What an engine offers to a run of many cycles: go on for some cycles from a state, and move a state to where the slow changes will be.
 
 The slow state is that of ``fast.cycling``: share of sites left, film factor, charge bound in the interphase and lost at the cathode
-[coulomb/m2], cycles. Rows are those of ``fast.cycling`` too, on one square metre of electrode, whatever the engine.
+[coulomb/m2], cycles; and behind these the plated charge [coulomb/m2]. Rows are those of ``fast.cycling`` too, on one square metre of
+electrode, whatever the engine.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from dualion.models.fast import cycling
 from dualion.models.outputs import Array
 from dualion.records.cell import Cell
 
+#: Place of the plated charge, and length of the slow state.
+PLATED, SLOW = cycling.SLOW, cycling.SLOW + 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
@@ -24,7 +28,7 @@ class Snapshot:
     Parameters
     ----------
     slow : ndarray, shape (SLOW,)
-        In the units of ``fast.cycling``.
+        In the units of ``fast.cycling``, and plated charge [coulomb/m2].
     fast : mapping of str to ndarray
         State of the engine, in its own units.
     """
@@ -81,7 +85,7 @@ class Inner(Protocol):
     def run(self, snapshot: Snapshot, cycles: int, *, ageing: bool = True) -> tuple[Array, Snapshot]:
         """Go on for some cycles; a table of the cycles that ended on their voltages, perhaps fewer, and the state after them.
 
-        Without ``ageing`` nothing slow changes, and the cycles are not counted.
+        Without ``ageing`` nothing slow changes, what was plated is undone, and the cycles are not counted.
         """
 
     def moved(self, snapshot: Snapshot, target: Target) -> Snapshot | None:
@@ -93,6 +97,6 @@ class Inner(Protocol):
 
 def first_slow() -> Array:
     """The slow state of a new cell, shape (SLOW,)."""
-    found = np.zeros(cycling.SLOW)
+    found = np.zeros(SLOW)
     found[cycling.SITES] = found[cycling.FILM_FACTOR] = 1.0
     return found

@@ -6,7 +6,8 @@
 
 z is the share of the sites of the cathode that are left. A reduction at the anode takes up sodium that stays in the interphase; an
 oxidation at the cathode is closed by one anion per electron, which is lost. With one coulombic efficiency on both electrodes,
-a = b = 1 - CE, and salt is lost one for one. With a alone no PF6 is lost: it stays in the cathode, which slips. Plating is a part of the cell.
+a = b = 1 - CE, and salt is lost one for one. With a alone no PF6 is lost: it stays in the cathode, which slips. Plating is a part of the
+cell, not of this record.
 
 Valid as bookkeeping over cycles: no mechanism here knows the potential or the temperature at which it runs.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from dualion.records.cell import Cell
 from dualion.records.quantity import Standing
 
 SiteLaw = Literal["constant", "proportional", "per-cycle"]
+_LAWS = ", ".join(get_args(SiteLaw))
 
 #: Gives about 22 % loss in 10,000 cycles at 10 C, the order of magnitude that is published. Assumed, not fitted.
 SITE_LOSS = 2.95e-8  # [1/s]
@@ -80,19 +82,21 @@ class Mechanisms:
     source: str = "no source states a mechanism of ageing with a rate"
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.site_law not in ("constant", "proportional", "per-cycle"):
-            problems.append(f'site_law: "{self.site_law}" is not a law. Write constant, proportional or per-cycle.')
-        for name in _RATES:
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
-                problems.append(f"{name}: {getattr(self, name):g} is no rate. Write a number that is not negative, 0 for none.")
-        for name in ("anode_share", "cathode_share"):
-            if getattr(self, name) >= 1.0:
-                problems.append(f"{name}: {getattr(self, name):g} leaves no charge to store. Write 1 - CE, such as 4e-4.")
+        problems = [] if self.site_law in get_args(SiteLaw) else [f'site_law: "{self.site_law}" is none. Write one of {_LAWS}.']
+        problems += [
+            f"{name}: {getattr(self, name):g} is no rate. Write a number that is not negative, 0 for none."
+            for name in _RATES
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0.0)
+        ]
+        problems += [
+            f"{name}: {getattr(self, name):g} leaves no charge to store. Write 1 - CE, such as 4e-4."
+            for name in ("anode_share", "cathode_share")
+            if getattr(self, name) >= 1.0
+        ]
         if not 0.0 < self.reference_rate < math.inf:
             problems.append(f"reference_rate: {self.reference_rate:g} is not a C-rate. Write a positive number, such as 10.")
         if not 0.0 < self.film_exponent <= 1.0:
-            problems.append(f"film_exponent: {self.film_exponent:g} is not within 0 and 1. Write 0.5 for a layer that hinders its own growth.")
+            problems.append(f"film_exponent: {self.film_exponent:g} is not within 0 and 1. Write 0.5 for a layer in its own way.")
         if problems:
             raise SpecError([f"mechanisms: {problem}" for problem in problems])
 
@@ -186,8 +190,8 @@ def check(cell: Cell, mechanisms: Mechanisms) -> None:
     """
     problems = []
     if cell.kind != "dual-ion":
-        problems.append(f'{cell.name}: ageing over cycles is that of a dual-ion cell, and this one is of kind "{cell.kind}". Give a dual-ion cell.')
+        problems.append(f'{cell.name}: only dual-ion cells age here, and this one is of kind "{cell.kind}". Give a dual-ion cell.')
     if cell.film is None and (mechanisms.film_growth > 0.0 or mechanisms.film_per_charge > 0.0):
-        problems.append(f"{cell.name}: film growth: the cell has no film. Add [film] to the cell, or set film_growth and film_per_charge to 0.")
+        problems.append(f"{cell.name}: there is no film that could grow. Add [film] to the cell, or set the growth of the film to 0.")
     if problems:
         raise SpecError(problems)

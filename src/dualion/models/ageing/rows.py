@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.models.constants import COULOMB_PER_MAH, FARADAY
+from dualion.models.constants import COULOMB_PER_MAH, FARADAY, STARVED
 from dualion.models.fast import cycling, march
 from dualion.models.outputs import Array
 from dualion.records.cell import Cell
@@ -40,10 +40,6 @@ UNITS = {
     "interpolated": "1",
 }
 
-#: A row of an engine, and behind it the number of its cycle from assembly.
-ROW = cycling.COLUMNS
-Table = Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]
-
 
 def living(rows: Array) -> int:
     """How many rows from the first belong to a cell that still stores charge.
@@ -73,13 +69,13 @@ def flags_of_row(row: Array) -> tuple[bool, ...]:
     -------
     tuple of bool
     """
-    from dualion.models.constants import STARVED
-
     by_voltage = tuple(row[why] == march.ON_CUTOFF for why in (cycling.WHY_CHARGE, cycling.WHY_DISCHARGE))
     return (bool(row[cycling.LEAST_SALT] < STARVED), bool(row[cycling.LOWEST_ANODE] < 0.0), *map(bool, by_voltage))
 
 
-def table_of(cell: Cell, cycles: Array, rows: Array, totals: tuple[float, float], *, interpolated: NDArray[np.bool_]) -> dict[str, Array]:
+def table_of(
+    cell: Cell, cycles: Array, rows: Array, totals: tuple[float, float], *, interpolated: NDArray[np.bool_]
+) -> dict[str, NDArray[Any]]:
     """The table in the units of ``UNITS``.
 
     Parameters
@@ -92,7 +88,7 @@ def table_of(cell: Cell, cycles: Array, rows: Array, totals: tuple[float, float]
         In the units of ``fast.cycling``.
     totals : tuple of two floats
         [coulomb/m2] sodium and PF6 at assembly.
-    interpolated : ndarray, shape (n,)
+    interpolated : ndarray of bool, shape (n,)
         [1] whether a row was not cycled but lies between two that were.
 
     Returns
@@ -131,7 +127,7 @@ def table_of(cell: Cell, cycles: Array, rows: Array, totals: tuple[float, float]
         "pf6": pf6 * amount,
         "sodium_drift": sodium / totals[0] - 1.0,
         "pf6_drift": pf6 / totals[1] - 1.0,
-        "interpolated": interpolated.astype(np.float64),
+        "interpolated": interpolated,
     }
 
 

@@ -32,7 +32,7 @@ from dualion.models.constants import (
     TABLE_RANGE,
     ZERO_CELSIUS,
 )
-from dualion.models.isotherms import Isotherm, isotherm_of
+from dualion.models.isotherms import Isotherm, TableIsotherm, isotherm_of
 from dualion.models.reference.bpx_ordinary import Beside, Imported, read_ordinary
 from dualion.models.reference.parameter_sets import cell_parameters, maximum_concentration
 from dualion.models.states import initial_fractions
@@ -44,6 +44,8 @@ BPX_VERSION = "1.0.0"
 #: Version of the block ``dualion``.
 SCHEMA_VERSION = 1
 
+#: Points that are added to a table whose own are joined by a curve.
+_BETWEEN = 401
 #: Relative difference at which a field of a marked file counts as changed: rounding of other machines stays below it.
 _ROUNDING = 1e-9
 
@@ -82,8 +84,7 @@ def export_bpx(cell: Cell) -> dict[str, Any]:
     if cations:
         assert cell.cathode is not None
         electrodes["Positive electrode"] = _electrode(cell, "cathode", cell.cathode, high[1], low[1])
-    kelvin, area = cell.temperature.value + ZERO_CELSIUS, cell.area.value * 1e-4
-    layers = [electrode.thickness for electrode in (cell.anode, cell.cathode) if electrode is not None]
+    kelvin = cell.temperature.value + ZERO_CELSIUS
     return {
         "Header": {
             "BPX": BPX_VERSION,
@@ -92,16 +93,7 @@ def export_bpx(cell: Cell) -> dict[str, Any]:
             "Model": "DFN" if cations else "Partial",
         },
         "Parameterisation": {
-            "Cell": {
-                "Electrode area [m2]": area,
-                "External surface area [m2]": 2 * area,
-                "Volume [m3]": area * (cell.separator.thickness.value * 1e-6 + sum(layers)),
-                "Number of electrode pairs connected in parallel to make a cell": 1,
-                "Lower voltage cut-off [V]": cell.window[0].value,
-                "Upper voltage cut-off [V]": cell.window[1].value,
-                "Nominal cell capacity [A.h]": cell.current(1.0),
-                "Reference temperature [K]": REFERENCE_TEMPERATURE,
-            },
+            "Cell": _whole(cell),
             "Electrolyte": _electrolyte(cell),
             **electrodes,
             "Separator": {
@@ -249,12 +241,28 @@ def _window(cell: Cell, anode: Isotherm, cathode: Isotherm) -> tuple[tuple[float
     return (float(x[first]), float(y[first])), (float(x[last]), float(y[last]))
 
 
+def _whole(cell: Cell) -> dict[str, Any]:
+    """What belongs to no layer."""
+    area = cell.area.value * 1e-4
+    layers = [electrode.thickness for electrode in (cell.anode, cell.cathode) if electrode is not None]
+    return {
+        "Electrode area [m2]": area,
+        "External surface area [m2]": 2 * area,
+        "Volume [m3]": area * (cell.separator.thickness.value * 1e-6 + sum(layers)),
+        "Number of electrode pairs connected in parallel to make a cell": 1,
+        "Lower voltage cut-off [V]": cell.window[0].value,
+        "Upper voltage cut-off [V]": cell.window[1].value,
+        "Nominal cell capacity [A.h]": cell.current(1.0),
+        "Reference temperature [K]": REFERENCE_TEMPERATURE,
+    }
+
+
 def _electrode(cell: Cell, role: str, electrode: Electrode, least: float, most: float) -> dict[str, Any]:
     material = electrode.material
     isotherm = isotherm_of(electrode)
     maximum = maximum_concentration(electrode.host_capacity, material["density"])
     radius = material["particle_radius"] * 1e-6
-    x, potential = isotherm.table(*TABLE_RANGE["Na+"])
+    x, potential = _points(isotherm)
     profile = material.profiles.get("diffusivity")
     found = {
         "Thickness [m]": electrode.thickness,
@@ -276,6 +284,15 @@ def _electrode(cell: Cell, role: str, electrode: Electrode, least: float, most: 
         if name in material.parameters:
             found[f"{quantity} activation energy [J.mol-1]"] = material[name] * 1e3
     return found
+
+
+def _points(isotherm: Isotherm) -> tuple[Any, Any]:
+    """Filling [1] and potential [V], dense enough for the straight lines by which other programs join them."""
+    x, potential = isotherm.table(*TABLE_RANGE["Na+"])
+    if isinstance(isotherm, TableIsotherm) and isotherm.interpolation == "pchip":
+        x = np.union1d(x, np.linspace(x[0], x[-1], _BETWEEN))
+        potential = isotherm.potential(x)
+    return x, potential
 
 
 def _middle_exchange(cell: Cell, role: str, maximum: float) -> float:

@@ -4,14 +4,12 @@
     q = F c_max / (3.6 rho)      capacity of the whole host
     jhat = F k / 2               exchange current density at half filling and initial salt
 
-Formulae are evaluated by a reader of arithmetic (numbers, x, + - * / **, exp, tanh, cosh) and become tables; nothing of a file is ever
-run as a program. Values at another reference temperature are moved to 25 degC by their activation energy. What a record cannot hold
+Formulae become tables. Values at another reference temperature are moved to 25 degC by their activation energy. What a record cannot hold
 becomes a flag.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
 import math
 import warnings
@@ -24,7 +22,9 @@ from numpy.typing import NDArray
 
 from dualion.errors import MissingDependency, SpecError
 from dualion.models.constants import BRUGGEMAN, COULOMB_PER_MAH, FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE, ZERO_CELSIUS
+from dualion.models.reference.bpx_formula import formula
 from dualion.records.cell import Cell, Electrode, InitialSodiation, MassBasis, Separator
+from dualion.records.cell_files import dry_pores
 from dualion.records.material import Electrolyte, Material, PotentialTable, Profile, Transport, TransportTable
 from dualion.records.quantity import Flag, Parameter, Quantity
 
@@ -37,10 +37,6 @@ FILLINGS = (1e-4, 1 - 1e-4)
 
 #: Relative difference at which two descriptions of one quantity disagree.
 _AGREE = 0.01
-#: Longest formula that is read.
-_LONGEST_FORMULA = 10_000
-_FUNCTIONS = {"exp": np.exp, "tanh": np.tanh, "cosh": np.cosh}
-_OPERATORS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power}
 
 Array = NDArray[np.float64]
 
@@ -105,68 +101,10 @@ def read_ordinary(data: Mapping[str, Any], beside: Beside) -> Imported:
     parsed = _parsed(data)
     _refuse_what_is_missing(parsed.parameterisation, beside)
     reader = _Reader(parsed, beside, parsed.header.title or "BPX", [])
-    return Imported(reader.cell(), tuple(reader.flags))
-
-
-def formula(text: str, x: Array) -> Array:
-    """Values of a BPX formula.
-
-    Parameters
-    ----------
-    text : str
-        Arithmetic of ``x``.
-    x : ndarray, shape (n,)
-        In the unit of its variable: [1] filling, or concentration [mol/m3].
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        In the unit of the quantity.
-
-    Raises
-    ------
-    SpecError
-        Anything but numbers, x, + - * / **, exp, tanh, cosh, or a value that is not finite.
-
-    Examples
-    --------
-    >>> formula("2 * x + exp(0)", np.array([0.5]))
-    array([2.])
-    """
-    shown = text if len(text) <= 60 else f"{text[:57]}..."
-    if len(text) > _LONGEST_FORMULA:
-        raise SpecError(f"formula {shown!r}: more than {_LONGEST_FORMULA} characters. Write a table.")
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Python's own reader; what it doubts is refused below
-            tree = ast.parse(text.strip(), mode="eval").body
-            values = np.broadcast_to(np.asarray(_value(tree, x), dtype=float), x.shape)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError):
-        raise SpecError(f"formula {shown!r}: not arithmetic of x. Write numbers, x, + - * / **, exp, tanh, cosh.") from None
-    if not np.isfinite(values).all():
-        raise SpecError(f"formula {shown!r}: no finite value at x = {x[~np.isfinite(values)][0]:g}. Write a formula that has one.")
-    return np.array(values)
-
-
-def _value(node: ast.expr, x: Array) -> Any:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
-        return np.float64(node.value)
-    if isinstance(node, ast.Name) and node.id == "x":
-        return x
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        inner = _value(node.operand, x)
-        return -inner if isinstance(node.op, ast.USub) else inner
-    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        return _OPERATORS[type(node.op)](_value(node.left, x), _value(node.right, x))
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in _FUNCTIONS
-        and len(node.args) == 1
-        and not node.keywords
-    ):
-        return _FUNCTIONS[node.func.id](_value(node.args[0], x))
-    raise ValueError("not arithmetic")
+    cell = reader.cell()
+    if problems := dry_pores(cell):
+        raise SpecError(problems)
+    return Imported(cell, tuple(reader.flags))
 
 
 def _parsed(data: Mapping[str, Any]) -> Any:
@@ -189,7 +127,8 @@ def _parsed(data: Mapping[str, Any]) -> Any:
             warnings.simplefilter("ignore")  # that stoichiometries and cut-offs differ: the window is that of the cut-offs
             return bpx.parse_bpx_obj(plain, convert_legacy=False)
     except ValidationError as error:
-        raise SpecError([f"{'.'.join(map(str, one['loc']))}: {one['msg']}. See the BPX standard." for one in error.errors()]) from None
+        problems = [f"{'.'.join(map(str, one['loc'])) or 'all'}: {one['msg']}. See the BPX standard." for one in error.errors()]
+        raise SpecError(problems) from None
     except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
         raise SpecError(f"not a BPX object ({type(error).__name__}). See the BPX standard.") from None
 
@@ -253,8 +192,7 @@ class _Reader:
 
     def cell(self) -> Cell:
         given, beside = self.parsed.parameterisation, self.beside
-        pairs = given.cell.number_of_electrodes
-        area = given.cell.electrode_area * 1e4 * pairs
+        area = given.cell.electrode_area * 1e4 * given.cell.number_of_electrodes
         share = self._share_of_charge(given.negative_electrode)
         cathode = self._electrode("cathode", given.positive_electrode, beside.cathode_loading)
         positive = given.positive_electrode
@@ -324,7 +262,7 @@ class _Reader:
         else:
             profiles["diffusivity"] = Profile(tuple(x), tuple(y * factor), self.name)
         x, y = self._points(given.ocp, grid)
-        table = PotentialTable(tuple(x), tuple(y), self.name)
+        table = PotentialTable(tuple(x), tuple(y), self.name, "pchip" if isinstance(given.ocp, str) else "linear")
         material = Material(f"{self.name} {role}", "host of sodium", "Na+", (), table, parameters, "stated", profiles)
         return Electrode(material, self._told(loading, "mg/cm2"))
 

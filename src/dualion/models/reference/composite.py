@@ -38,6 +38,8 @@ from dualion.records.material import Population
 TIGHTEST, LOOSEST = 1e-7, 1e-5
 LOOSEST_ABSOLUTE = 1e-7
 
+#: A tolerance that was computed may miss the bound by its last bit.
+_ROUNDED = 1 + 1e-9
 #: How far the end voltage may lie from the cut-off.
 _CUTOFF_TOLERANCE = 1e-3  # [V]
 #: Relative deviation of the sodium taken up from the charge that passed.
@@ -90,11 +92,11 @@ class CompositeModel:
         PartialSolutionError, InventoryError, SolveError
             With what was computed until then.
         """
-        if not TIGHTEST <= rtol <= LOOSEST:
+        if not TIGHTEST / _ROUNDED <= rtol <= LOOSEST * _ROUNDED:
             raise SpecError(
                 f"rtol: {rtol:g} is outside {TIGHTEST:g} to {LOOSEST:g}: looser, a composite cell ends early in silence. Write 1e-5."
             )
-        if not 0 < atol <= LOOSEST_ABSOLUTE:
+        if not 0 < atol <= LOOSEST_ABSOLUTE * _ROUNDED:
             raise SpecError(f"atol: {atol:g} is not above 0 and at most {LOOSEST_ABSOLUTE:g}. Write 1e-7.")
         return self._run(protocol, rtol, atol)
 

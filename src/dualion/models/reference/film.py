@@ -3,7 +3,8 @@
     C_f dV_f/dt = I - V_f / R_f(T),      V = V_cell - I R_s - V_f            (I > 0 on discharge)
 
 At constant current it is a resistor after a few R_f C_f, some 0.1 ms; in an impedance spectrum it is an arc with its apex at
-1 / (2 pi R_f C_f). The temperature dependence of R_f is among the parameter values. A cell at rest starts with V_f = 0.
+1 / (2 pi R_f C_f). The temperature dependence of R_f is among the parameter values. A cell at rest has V_f = 0; what a step starts from is
+the engine's choice.
 """
 
 from __future__ import annotations

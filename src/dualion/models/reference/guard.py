@@ -26,6 +26,8 @@ DRIFT_TOLERANCE = 1e-8
 #: Deviation of salt and hosts from what charge moves, relative to it, at rtol 1e-6. The DFN solves for its current.
 TRANSFER_TOLERANCE = {"SPM": 1e-6, "SPMe": 1e-6, "DFN": 5e-6}
 REFERENCE_RTOL = 1e-6
+#: Rounding of a few double-precision numbers.
+ROUNDING = 8 * 2.0**-52
 #: Relative drift of the salt of a half cell: PyBaMM takes the flux at the metal with the transport at the boundary, not in the cell
 #: beside it.
 METAL_DRIFT_TOLERANCE = 1e-4
@@ -104,9 +106,8 @@ def _guard_sampling(result: StepResult, ended: Ended, partial: CellResult) -> No
     """Integrals over the solver's few own steps can be wrong by 0.1 V, and nothing else would say so."""
     if not result.voltage.size:
         return
-    time, voltage = result.time[::2], result.voltage[::2]
-    whole = np.trapezoid(result.voltage, result.time) / result.time[-1]
-    half = np.trapezoid(voltage, time) / time[-1] if time[-1] > 0 else np.inf
+    every_other = np.append(np.arange(0, result.time.size - 1, 2), result.time.size - 1)
+    whole, half = (np.trapezoid(result.voltage[i], result.time[i]) / result.time[-1] for i in (slice(None), every_other))
     if not abs(whole - half) <= SAMPLING_TOLERANCE:
         unsettled = f"{result.time.size} points do not settle its mean voltage, {whole:.4f} or {half:.4f} V"
         raise SolveError(f"{ended.where}, and {unsettled}.{ended.said}", partial)
@@ -133,9 +134,20 @@ def _guard_inventories(result: StepResult, ended: Ended, partial: CellResult) ->
     transfer = TRANSFER_TOLERANCE[partial.hierarchy] * max(ended.rtol / REFERENCE_RTOL, 1.0) * abs(moved)
     for name, right in _expected(change, moved).items():
         half_cell = name == "salt" and "sodium" not in change
-        allowed = max(transfer, (METAL_DRIFT_TOLERANCE if half_cell else DRIFT_TOLERANCE) * start[name])
+        allowed = max(transfer, (METAL_DRIFT_TOLERANCE if half_cell else DRIFT_TOLERANCE) * start[name]) + _rounded(result, partial)
         if abs(change[name] - right) > allowed:
             raise InventoryError(f"{ended.where}, {name} changes by {change[name]:.6e} mol where charge asks for {right:.6e} mol.", partial)
+
+
+def _rounded(result: StepResult, partial: CellResult) -> float:
+    """[mol] that a DFN moves beside what is asked for: the rows of sigma d2(phi)/dx2 add up to zero only as far as its numbers are exact."""
+    if partial.hierarchy != "DFN":
+        return 0.0
+    cell, mesh = partial.cell, partial.mesh
+    electrodes = [(cell.anode, mesh[2])] if cell.cathode is None else [(cell.anode, mesh[0]), (cell.cathode, mesh[2])]
+    slopes = max(electrode.material["conductivity"] * cells**2 / electrode.thickness for electrode, cells in electrodes)  # [S/m2]
+    current = ROUNDING * slopes * cell.window[1].value * cell.area.value * 1e-4  # [A]
+    return float(current * result.time[-1] / FARADAY)
 
 
 def _moved(result: StepResult) -> float:

@@ -53,7 +53,8 @@ _AT_REST = 1e-5  # [V]
 #: Steps in which a state of rest must be found, and the change [V, A] at which it is.
 _STEPS, _SETTLED = 20, 1e-11
 
-_SALT, _KELVIN = "salt at rest [mol.m-3]", "temperature at rest [K]"
+#: Inputs of the models behind a spectrum.
+SALT_AT_REST, KELVIN_AT_REST = "salt at rest [mol.m-3]", "temperature at rest [K]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +127,7 @@ def spectrum(
     --------
     >>> from dualion.records.cell_files import load_cell
     >>> found = spectrum(load_cell("na-mec3"), filling=0.5, frequencies=[1e5, 1.0])
-    >>> abs(found.impedance[1]) > abs(found.impedance[0])
+    >>> bool(abs(found.impedance[1]) > abs(found.impedance[0]))
     True
     """
     model = ImpedanceModel(cell, hierarchy)
@@ -185,7 +186,7 @@ class ImpedanceModel:
         if not TEMPERATURES[0] <= degrees <= TEMPERATURES[1]:
             raise SpecError(f"temperature: {degrees:g} degC is outside 0 to 70 degC, where the rates of the models hold. Write one inside.")
         held, salt = _state_at_rest(self.cell, filling, cathode_filling)
-        inputs = {**held, _SALT: salt, _KELVIN: degrees + ZERO_CELSIUS}
+        inputs = {**held, SALT_AT_REST: salt, KELVIN_AT_REST: degrees + ZERO_CELSIUS}
         if self._built is None:
             self._built = _build(self.cell, self.hierarchy, self.mesh)
         state = self._built.rest(inputs)
@@ -227,8 +228,8 @@ def impedance_model(cell: Cell, hierarchy: Hierarchy) -> tuple[Any, Any]:
         layers = {"Negative": _double_layer("anode", cell.anode), "Positive": _double_layer("cathode", cell.cathode)}
     values = dict(cell_parameters(quiet).values)
     values |= {f"{side} electrode double-layer capacity [F.m-2]": layer for side, layer in layers.items()}
-    values |= {"Initial concentration in electrolyte [mol.m-3]": pybamm.InputParameter(_SALT)}
-    values |= dict.fromkeys(("Ambient temperature [K]", "Initial temperature [K]"), pybamm.InputParameter(_KELVIN))
+    values |= {"Initial concentration in electrolyte [mol.m-3]": pybamm.InputParameter(SALT_AT_REST)}
+    values |= dict.fromkeys(("Ambient temperature [K]", "Initial temperature [K]"), pybamm.InputParameter(KELVIN_AT_REST))
     return cell_model(quiet, hierarchy, options={"surface form": "differential"}), pybamm.ParameterValues(values)
 
 

@@ -17,7 +17,7 @@ from dualion.models.experiments import HalfCycle, Hold, Protocol, Step, Sweep
 from dualion.models.flags import flags_of, is_full, without_room
 from dualion.models.outputs import CellResult, StepResult
 from dualion.models.reference._pybamm import pybamm
-from dualion.models.reference.engine import CellModel, Mesh, Precision, captured_log, controls, longest_half_cycle
+from dualion.models.reference.engine import CellModel, Mesh, Precision, captured_log, charged_film, controls, longest_half_cycle
 from dualion.models.reference.guard import Ended, ending, guard
 from dualion.models.reference.reading import read
 from dualion.models.reference.state import CellState
@@ -291,7 +291,7 @@ def _run(
             built = model.prepared(settings.precision, mode)
             inputs = {**built.nominal, **parameters, **assembled, **given}
             try:
-                solution = built.advance(state, inputs, _longest(cell, step, inputs))
+                solution = built.advance(state, inputs, _longest(cell, step, inputs), film=charged_film(cell, step, inputs))
             except (pybamm.SolverError, pybamm.ModelError, RuntimeError) as error:  # CasADi raises the last
                 if _is_pulse(step) and done and _AT_THE_START in str(error):
                     break

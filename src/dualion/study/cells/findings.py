@@ -125,7 +125,9 @@ def _obtained(study: Study, task: Task, computed: Computed, chosen: Mapping[str,
         yield _quantity(study, task, computed, outcome, entry, primary=decides is not None and decides.name == task.name)
 
 
-def _quantity(study: Study, task: Task, computed: Computed, outcome: Mapping[str, Any], entry: Mapping[str, Any], *, primary: bool) -> Obtained:
+def _quantity(
+    study: Study, task: Task, computed: Computed, outcome: Mapping[str, Any], entry: Mapping[str, Any], *, primary: bool
+) -> Obtained:
     """One claim, as a task gives it."""
     claim = study.claims[entry["claim"]]
     producer = producer_of(study, claim.id)
@@ -144,7 +146,12 @@ def _quantity(study: Study, task: Task, computed: Computed, outcome: Mapping[str
         origin="simulation",
         method=producer.by,
         method_version=METHOD_VERSION,
-        options={"task": task.name, "model": _MODELS[computed.engine], "engine": computed.engine, "transport": task.cell.electrolyte.transport.name},
+        options={
+            "task": task.name,
+            "model": _MODELS[computed.engine],
+            "engine": computed.engine,
+            "transport": task.cell.electrolyte.transport.name,
+        },
         inputs=(f"sha256:{study.sha256}",),
         calibration=tuple(outcome["claims"]),
         references=REFERENCES,

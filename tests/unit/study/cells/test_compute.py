@@ -174,7 +174,7 @@ def test_each_engine_has_its_own_results(tree: tuple[Task, ...], calls: list[str
 
 
 def test_an_engine_that_is_none_is_refused(tree: tuple[Task, ...], tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match='engine: "comsol" is not an engine. Write one of fast, pybamm-SPM'):
+    with pytest.raises(SpecError, match=r'engine: "comsol" is not an engine\. Write one of fast, pybamm-SPM'):
         compute(tree, store=Store(tmp_path), workers=1, on_progress=lambda *_: None, engine="comsol")
 
 

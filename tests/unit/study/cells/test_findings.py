@@ -122,7 +122,7 @@ def test_an_obtained_capacity(study: Study, primary: Callable[[str], Obtained]) 
     assert entry.condition == {"current": {"value": 160.0, "unit": "mA/g"}}
     assert entry.calibration == ("P113", "P117", "P121")
     assert entry.inputs == (f"sha256:{study.sha256}",)
-    assert entry.options == {"task": "full_cell", "model": "SPMe", "transport": "carbonate-assumed"}
+    assert entry.options == {"task": "full_cell", "model": "SPMe", "engine": "fast", "transport": "carbonate-assumed"}
 
 
 def test_a_half_cell_capacity_is_of_the_anode(primary: Callable[[str], Obtained]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from dualion.study.load import load, locate
 from dualion.study.results.provenance import parameters
 from dualion.study.types import Study
 from dualion.study.written.template import new
-
-needs_pybamm = pytest.mark.skipif(find_spec("pybamm") is None, reason="needs the extra [cells]")
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +93,6 @@ def calibrated(template: Study) -> tuple[Task, dict[str, Any]]:
         return short, perform(short, {})
 
 
-@needs_pybamm
-@pytest.mark.models
 @pytest.mark.slow
 def test_a_calibration_gives_values_with_their_claims(calibrated: tuple[Task, dict[str, Any]]) -> None:
     task, outcome = calibrated
@@ -115,8 +110,6 @@ def test_a_calibration_gives_values_with_their_claims(calibrated: tuple[Task, di
         assert entry["stderr"] > 0
 
 
-@needs_pybamm
-@pytest.mark.models
 @pytest.mark.slow
 def test_what_is_wanted_has_the_error_that_the_fit_leaves(calibrated: tuple[Task, dict[str, Any]]) -> None:
     _, outcome = calibrated
@@ -130,8 +123,6 @@ def test_what_is_wanted_has_the_error_that_the_fit_leaves(calibrated: tuple[Task
     assert outcome["blocks"] == []
 
 
-@needs_pybamm
-@pytest.mark.models
 @pytest.mark.slow
 def test_an_outcome_is_plain_data_to_six_digits(calibrated: tuple[Task, dict[str, Any]]) -> None:
     _, outcome = calibrated
@@ -150,8 +141,6 @@ def test_an_outcome_is_plain_data_to_six_digits(calibrated: tuple[Task, dict[str
     walk(outcome)
 
 
-@needs_pybamm
-@pytest.mark.models
 @pytest.mark.slow
 def test_a_simulation_fits_nothing(calibrated: tuple[Task, dict[str, Any]]) -> None:
     task, outcome = calibrated
@@ -166,8 +155,6 @@ def test_a_simulation_fits_nothing(calibrated: tuple[Task, dict[str, Any]]) -> N
         assert one["values"]["specific_capacity"] == pytest.approx(two["values"]["specific_capacity"], rel=1e-4)
 
 
-@needs_pybamm
-@pytest.mark.models
 def test_a_cell_without_room_is_a_row_of_zeros(tasks: dict[str, Task]) -> None:
     task = replace(tasks["full_cell, fully_sodiated"], currents=(80.0, 160.0), needs=(), wanted=tasks["full_cell"].wanted[:2])
     outcome = perform(task, {})
