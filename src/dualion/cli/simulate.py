@@ -8,13 +8,23 @@ import typer
 
 from dualion.cli.options import JsonOutput
 from dualion.cli.simulate_options import (
+    AnodeShare,
+    CathodeShare,
     CellArgument,
+    Efficiency,
     EngineOption,
+    FilmExponent,
+    FilmGrowth,
+    FilmPerCharge,
     ImpedanceEngine,
+    MethodOption,
     OneRateOption,
     OutOption,
     RateOption,
+    ResumeOption,
     SetOption,
+    SiteLaw,
+    SiteLoss,
     TemperatureOption,
 )
 
@@ -64,14 +74,50 @@ def rate(
 
 
 @app.command()
+def life(
+    cell: CellArgument,
+    rate: OneRateOption = "10C",
+    cycles: Annotated[int, typer.Option("--cycles", metavar="N", help="How many.")] = 10000,
+    method: MethodOption = "direct",
+    site_loss: SiteLoss = None,
+    site_law: SiteLaw = "constant",
+    coulombic_efficiency: Efficiency = None,
+    anode_share: AnodeShare = None,
+    cathode_share: CathodeShare = None,
+    film_growth: FilmGrowth = None,
+    film_exponent: FilmExponent = None,
+    film_per_charge: FilmPerCharge = None,
+    resume: ResumeOption = None,
+    temperature: TemperatureOption = None,
+    settings: SetOption = None,
+    engine: EngineOption = "fast",
+    out: OutOption = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Thousands of cycles with ageing: capacity, efficiency, retention; a run that was stopped goes on where it was."""
+    from dualion.cli.simulate_input import asked, positive, specific_current
+    from dualion.cli.simulate_life import Ageing, life_of
+
+    given = asked("life", cell, engine=engine, out=out, temperature=temperature, settings=settings)
+    current, count = specific_current(given.cell, rate), positive("cycles", cycles)
+    shares = coulombic_efficiency, anode_share, cathode_share
+    ageing = Ageing(site_loss, site_law, *shares, film_growth, film_exponent, film_per_charge)
+    raise typer.Exit(life_of(given, current, count, method, ageing, resume, as_json=as_json))
+
+
+@app.command()
 def cv(
     cell: CellArgument,
     sweep_rate: Annotated[
         list[str] | None,
         typer.Option("--sweep-rate", metavar="RATE", help='Such as "0.1 mV/s". Several: repeat, or commas.', show_default="0.1 mV/s"),
     ] = None,
-    low: Annotated[str | None, typer.Option("--low", metavar="V", help='Lower voltage, such as "2.65 V".', show_default="the window")] = None,
-    high: Annotated[str | None, typer.Option("--high", metavar="V", help='Upper voltage, such as "4.8 V".', show_default="the window")] = None,
+    low: Annotated[
+        str | None, typer.Option("--low", metavar="V", help='Lower voltage, such as "2.65 V".', show_default="the window")
+    ] = None,
+    high: Annotated[
+        str | None, typer.Option("--high", metavar="V", help='Upper voltage, such as "4.8 V".', show_default="the window")
+    ] = None,
     cycles: Annotated[int, typer.Option("--cycles", metavar="N", help="Cycles at each sweep rate.")] = 2,
     temperature: TemperatureOption = None,
     settings: SetOption = None,
@@ -115,7 +161,9 @@ def eis(
     cell: CellArgument,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", metavar="STATE", help='State of charge: 0.5 or "50 %", "4.1 V", or x=0.5 of the anode\'s host. Several: commas.'),
+        typer.Option(
+            "--state", metavar="STATE", help='State of charge: 0.5 or "50 %", "4.1 V", or x=0.5 of the anode\'s host. Several: commas.'
+        ),
     ] = None,
     temperatures: Annotated[
         list[str] | None,

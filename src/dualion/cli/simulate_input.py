@@ -27,6 +27,9 @@ HALF_CELL_RANGE = (-0.25, 2.8)  # [V] against Na+/Na
 _UNITS = {"series_resistance": "ohm", "film_resistance": "ohm", "plating_exchange": "A/m2"}
 
 _RATE = re.compile(r"(?P<rate>[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*C|C\s*/\s*(?P<part>[0-9.]+)")
+#: How the folder of the blocks of a long run begins, inside the output folder.
+RUN = "run-"
+
 _HOW = 'Write "10C", "800 mA/g" or "1.6 mA".'
 
 
@@ -92,12 +95,18 @@ def asked(
     if temperature is not None:
         cell = with_temperature(cell, celsius(temperature))
     folder = out or Path(f"dualion-{cell.name}-{verb}")
-    refuse_foreign(folder)
+    refuse_foreign(folder, own=RUN if verb == "life" else "")
     return Asked(verb, cell, named, folder, changed)
 
 
-def refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path, *, own: str = "") -> None:
     """Refuse a folder that holds files and was not written by dualion; nothing in it is touched.
+
+    Parameters
+    ----------
+    folder : Path
+    own : str
+        How the names of what may be in it before it was written begin: the blocks of a run that was ended.
 
     Raises
     ------
@@ -108,7 +117,7 @@ def refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise StoreError(f"{folder}: is a file, and a folder is needed. Choose another name with --out.")
-    if not (folder / MANIFEST).exists() and any(folder.iterdir()):
+    if not (folder / MANIFEST).exists() and any(not (own and path.name.startswith(own)) for path in folder.iterdir()):
         raise StoreError(f"{folder}: holds files that dualion did not write. Choose another folder with --out, or an empty one.")
 
 
@@ -214,7 +223,7 @@ def window(cell: Cell, low: str | None, high: str | None) -> tuple[float | None,
     SpecError
         A text is no voltage, or the cell has no equilibrium there.
     """
-    found = []
+    found: list[float | None] = []
     for name, text in (("low", low), ("high", high)):
         if text is None:
             found.append(None)

@@ -29,3 +29,32 @@ RateOption = Annotated[
     typer.Option("--rate", metavar="RATE", help='Such as 10C (by the cell\'s own 1C), "800 mA/g" or "1.6 mA". Several: repeat, or commas.'),
 ]
 OneRateOption = Annotated[str, typer.Option("--rate", metavar="RATE", help='Such as 10C (by the cell\'s own 1C), "800 mA/g" or "1.6 mA".')]
+
+SiteLoss = Annotated[
+    float | None, typer.Option("--site-loss", metavar="K", help="Loss of cathode sites [1/s] at 10C.", show_default="2.95e-8")
+]
+SiteLaw = Annotated[str, typer.Option("--site-law", metavar="LAW", help="constant, proportional (to what is left) or per-cycle.")]
+Efficiency = Annotated[
+    float | None,
+    typer.Option("--coulombic-efficiency", metavar="CE", help="Of both electrodes [%]; the rest is parasitic charge.", show_default="100"),
+]
+AnodeShare = Annotated[
+    float | None, typer.Option("--anode-share", metavar="A", help="Share of the charge bound in the interphase.", show_default="0")
+]
+CathodeShare = Annotated[
+    float | None, typer.Option("--cathode-share", metavar="B", help="Share of the charge that loses anions.", show_default="0")
+]
+FilmGrowth = Annotated[
+    float | None, typer.Option("--film-growth", metavar="K", help="Film resistance 1 + K n^M after n cycles.", show_default="0")
+]
+FilmExponent = Annotated[
+    float | None, typer.Option("--film-exponent", metavar="M", help="Exponent of the film's growth.", show_default="0.5")
+]
+FilmPerCharge = Annotated[
+    float | None, typer.Option("--film-per-charge", metavar="G", help="Growth of the film with the interphase [cm2/mAh].", show_default="0")
+]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option("--resume", metavar="DIR", help="Folder of the blocks of the run.", show_default="in the output folder"),
+]
+MethodOption = Annotated[str, typer.Option("--method", metavar="NAME", help="direct (every cycle) or stepper.")]

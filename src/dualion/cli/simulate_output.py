@@ -65,6 +65,8 @@ class Findings:
     measurements : mapping of str to Measurement
         By name of the file, without ending.
     flags : tuple of Flag
+    apart : tuple of str
+        Tables too long for the JSON, which names their file.
     """
 
     given: Mapping[str, Any]
@@ -73,6 +75,7 @@ class Findings:
     figures: tuple[Figure, ...] = ()
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 def finish(asked: Asked, found: Findings, *, as_json: bool) -> int:
@@ -197,7 +200,11 @@ def _document(asked: Asked, found: Findings, files: list[str]) -> dict[str, Any]
         "simulated": True,
         "given": dict(found.given),
         "flags": [to_plain(flag) for flag in once(found.flags)],
-        "tables": {table.name: {"units": _units(table), "rows": [dict(row) for row in table.rows]} for table in found.tables},
+        "tables": {
+            table.name: {"file": f"{table.name}.csv", "units": _units(table)}
+            | ({} if table.name in found.apart else {"rows": [dict(row) for row in table.rows]})
+            for table in found.tables
+        },
         "measurements": {f"{name}.csv": _described(measured) for name, measured in found.measurements.items()},
         "figures": {figure.name: {"title": figure.title, "finding": figure.finding} for figure in found.figures},
         "provenance": provenance(cell, asked.engine, found.given, asked.changed),
@@ -234,9 +241,12 @@ def _json(document: Mapping[str, Any]) -> bytes:
 def _lines(asked: Asked, found: Findings) -> list[str]:
     table, names = found.tables[0], set(_names(found.tables[0].rows))
     shown = [name for name in found.shown if name in names]
-    heading = tuple(f"{name.replace('_', ' ')} [{table.units[name]}]" if table.units.get(name, "1") != "1" else name.replace("_", " ") for name in shown)
+    heading = tuple(
+        f"{name.replace('_', ' ')} [{table.units[name]}]" if table.units.get(name, "1") != "1" else name.replace("_", " ") for name in shown
+    )
     rows = [heading, *(tuple(_shown(row.get(name)) for name in shown) for row in table.rows)]
-    lines = [f"{asked.cell.name}: {asked.verb}, simulated with {asked.engine}", "", *columns_of(rows)]
+    lines = [f"{asked.cell.name}: {asked.verb}, simulated with {asked.engine}", ""]
+    lines += columns_of(rows) if table.rows else ["  Nothing was computed to its end."]
     if found.flags:
         lines += ["", *(f"{flag.severity}: {flag.code}: {flag.message}" for flag in once(found.flags))]
     return [*lines, "", f"Folder: {asked.out}"]

@@ -30,7 +30,22 @@ MEASURED_TEMPERATURES = (25.0, 70.0)  # [degC]
 
 
 def cycles_of(asked: Asked, current: float, cycles: int, *, as_json: bool) -> int:
-    """Cycles at one rate; the exit code."""
+    """Run cycles at one rate.
+
+    Parameters
+    ----------
+    asked : Asked
+    current : float
+        [mA/g] on the mass that defines 1 C.
+    cycles : int
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     cell, solver = asked.cell, asked.solver()
     protocol = replace(rate_blocks(cell, [current], cycles=cycles), name="cycles")
     with progress.shown() as on_progress:
@@ -44,8 +59,8 @@ def cycles_of(asked: Asked, current: float, cycles: int, *, as_json: bool) -> in
         found = Findings(
             given={"specific_current": current, "rate": current / cell.one_c.value, "cycles": cycles, "protocol": to_plain(protocol.name)},
             tables=(Table("steps", steps, UNITS), Table("cycles", whole, UNITS)),
-            shown=("cycle", "direction", "specific_capacity", "capacity", "mean_voltage", "median_voltage", "energy", "plateau_capacity", "least_salt",
-                   "lowest_anode_potential"),
+            shown=("cycle", "direction", "specific_capacity", "capacity", "mean_voltage", "median_voltage", "energy", "plateau_capacity",
+                   "least_salt", "lowest_anode_potential"),
             figures=(drawings.cycle_figure(result, protocol, whole),) if steps else (),
             measurements={"measurement": measurement(result, protocol)} if steps else {},
             flags=once([*result.flags, *beyond_the_data(cell, [current])]),
@@ -63,7 +78,24 @@ def rates_or_default(cell: Cell, texts: Sequence[str] | None, *, with_return: bo
 
 
 def rates_of(asked: Asked, currents: Sequence[float], cycles: int, mode: str, *, as_json: bool) -> int:
-    """A rate test, continuous or of isolated cycles; the exit code."""
+    """Run a rate test.
+
+    Parameters
+    ----------
+    asked : Asked
+    currents : sequence of float
+        [mA/g] on the mass that defines 1 C.
+    cycles : int
+        In each block.
+    mode : {"continuous", "isolated"}
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     cell, done = asked.cell, 0
     parts = len(set(currents)) + 1 + 2 * (mode == "continuous")
     with progress.shown() as on_progress:
@@ -93,7 +125,23 @@ def rates_of(asked: Asked, currents: Sequence[float], cycles: int, mode: str, *,
 
 
 def temperatures_of(asked: Asked, currents: Sequence[float], degrees: Sequence[float], *, as_json: bool) -> int:
-    """Isolated cycles at temperatures; the exit code."""
+    """Run isolated cycles at temperatures.
+
+    Parameters
+    ----------
+    asked : Asked
+    currents : sequence of float
+        [mA/g] on the mass that defines 1 C.
+    degrees : sequence of float
+        [degC]
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     rows: list[Row] = []
     steps: list[Row] = []
     flags: list[Flag] = []
@@ -106,7 +154,11 @@ def temperatures_of(asked: Asked, currents: Sequence[float], degrees: Sequence[f
             test = isolated(asked.solver(cell), currents)
             rows += [{"temperature": celsius, **row} for row in test.rows]
             steps += [{"temperature": celsius, **row} for row in test.steps]
-            flags += [replace(flag, message=f"At {celsius:g} degC: {flag.message}") for flag in test.flags if flag.code not in ("isolated", "extrapolated")]
+            flags += [
+                replace(flag, message=f"At {celsius:g} degC: {flag.message}")
+                for flag in test.flags
+                if flag.code not in ("isolated", "extrapolated")
+            ]
             fastest += [(celsius, test.alone[list(dict.fromkeys(currents)).index(max(currents))])]
             for name, measured in _measured_rates(test.result, test.alone, "isolated", cell).items():
                 measurements[f"{name}-{celsius:g}degC"] = measured
@@ -114,7 +166,15 @@ def temperatures_of(asked: Asked, currents: Sequence[float], degrees: Sequence[f
     found = Findings(
         given={"temperatures": list(degrees), "specific_currents": list(currents), "mode": "isolated"},
         tables=(Table("temperatures", rows, BLOCK_UNITS), Table("steps", steps, BLOCK_UNITS)),
-        shown=("temperature", "c_rate", "specific_capacity", "capacity_error", "mean_voltage", "plateau_capacity", "lowest_anode_potential"),
+        shown=(
+            "temperature",
+            "c_rate",
+            "specific_capacity",
+            "capacity_error",
+            "mean_voltage",
+            "plateau_capacity",
+            "lowest_anode_potential",
+        ),
         figures=(drawings.temperature_figure(asked.cell, rows, fastest),) if rows else (),
         measurements=measurements,
         flags=once([*flags, *beyond_the_data(asked.cell, currents), *_beyond_the_measured(degrees)]),
@@ -127,10 +187,26 @@ def sweep_rates(texts: Sequence[str]) -> list[float]:
     return [quantity("sweep-rate", text, "mV/s") / 1e3 for text in divided(texts)]
 
 
-def voltammograms_of(
-    asked: Asked, swept: Sequence[float], window: tuple[float | None, float | None], cycles: int, *, as_json: bool
-) -> int:
-    """Voltammograms at sweep rates [V/s]; the exit code."""
+def voltammograms_of(asked: Asked, swept: Sequence[float], window: tuple[float | None, float | None], cycles: int, *, as_json: bool) -> int:
+    """Run voltammograms.
+
+    Parameters
+    ----------
+    asked : Asked
+    swept : sequence of float
+        [V/s]
+    window : tuple of two floats or None
+        [V] lower and upper end; None for those of the cell.
+    cycles : int
+        At each sweep rate.
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     cell, solver = asked.cell, asked.solver()
     protocols = [voltammetry(cell, rate, low=window[0], high=window[1], cycles=cycles) for rate in swept]
     refuse_start(cell, protocols[0])
@@ -163,7 +239,25 @@ def voltammograms_of(
 
 
 def titration_of(asked: Asked, current: float, times: tuple[float, float], pulses: int, *, as_json: bool) -> int:
-    """Pulses and rests [s]; the exit code."""
+    """Run a titration.
+
+    Parameters
+    ----------
+    asked : Asked
+    current : float
+        [mA/g] on the mass that defines 1 C.
+    times : tuple of two floats
+        [s] of a pulse and of a rest.
+    pulses : int
+        At most.
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     cell = asked.cell
     protocol = titration(cell, current, pulse=times[0], rest=times[1], pulses=pulses)
     with progress.shown() as on_progress:
@@ -174,7 +268,7 @@ def titration_of(asked: Asked, current: float, times: tuple[float, float], pulse
         found = Findings(
             given={"specific_current": current, "pulse": times[0], "rest": times[1], "pulses": pulses},
             tables=(Table("pulses", rows, PULSE_UNITS),),
-            shown=("pulse", "capacity", "relaxed_after", "ohmic_jump", "apparent_diffusivity", "diffusivity_put_in", "ratio"),
+            shown=("pulse", "capacity", "relaxed_after", "ohmic_drop", "apparent_diffusivity", "diffusivity_put_in", "ratio"),
             figures=(drawings.titration_figure(result, rows),) if rows else (),
             measurements={"measurement": measurement(result, protocol)} if rows else {},
             flags=once([*result.flags, *titration_flags(rows), *beyond_the_data(cell, [current])]),

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from dualion.models.reference.impedance import Spectrum
 
 SPECTRUM_UNITS = {
-    "temperature": "degC", "anode_filling": "1", "cathode_filling": "1", "voltage": "V", "salt": "mol/m3", "high_frequency_resistance": "ohm",
-    "low_frequency_resistance": "ohm", "frequency": "Hz", "real_impedance": "ohm", "imaginary_impedance": "ohm",
+    "temperature": "degC", "anode_filling": "1", "cathode_filling": "1", "voltage": "V", "salt": "mol/m3",
+    "high_frequency_resistance": "ohm", "low_frequency_resistance": "ohm",
+    "frequency": "Hz", "real_impedance": "ohm", "imaginary_impedance": "ohm",
 }  # fmt: skip
 
 
@@ -43,7 +44,25 @@ def frequencies(highest: str, lowest: str, points: int) -> list[float]:
 
 
 def spectra_of(asked: Asked, states: Sequence[str], temperatures: Sequence[str], grid: Sequence[float], *, as_json: bool) -> int:
-    """Spectra at every state and temperature; the exit code."""
+    """Compute a spectrum at every state and temperature.
+
+    Parameters
+    ----------
+    asked : Asked
+    states : sequence of str
+        As ``impedance_states.filling_at`` reads them.
+    temperatures : sequence of str
+        Such as ``"40 degC"``; that of the cell where empty.
+    grid : sequence of float
+        [Hz]
+    as_json : bool
+        Whether a program reads the output.
+
+    Returns
+    -------
+    int
+        Exit code [1].
+    """
     cell = asked.cell
     if not asked.engine.startswith("pybamm"):
         raise SpecError(f'engine: "{asked.engine}" gives no spectra. Write pybamm-SPM, pybamm-SPMe or pybamm-DFN.')
@@ -58,8 +77,9 @@ def spectra_of(asked: Asked, states: Sequence[str], temperatures: Sequence[str],
     with progress.shown() as on_progress:
         parts = len(wanted) * len(degrees) + 1
         for text, filling in wanted:
+            named = text if any(mark in text for mark in "=V%") else f"state {text}"
             for value in degrees:
-                name = f"{text}, {value:g} °C" if len(degrees) > 1 else text
+                name = f"{named}, {value:g} °C" if len(degrees) > 1 else named
                 on_progress(len(found), parts, name)
                 found.append((name, value, model.spectrum(filling=filling, frequencies=grid, temperature=value)))
         on_progress(parts - 1, parts, "figures and tables")
@@ -90,7 +110,11 @@ def _findings(asked: Asked, found: Sequence[tuple[str, float, Spectrum]], grid: 
         ]
         measurements[f"measurement-{place + 1}"] = spectrum_measurement(asked.cell, one)
     return Findings(
-        given={"states": [name for name, _, _ in found], "temperatures": sorted({value for _, value, _ in found}), "frequencies": list(grid)},
+        given={
+            "states": [name for name, _, _ in found],
+            "temperatures": sorted({value for _, value, _ in found}),
+            "frequencies": list(grid),
+        },
         tables=(Table("spectra", rows, SPECTRUM_UNITS), Table("points", points, SPECTRUM_UNITS)),
         shown=("state", "temperature", "voltage", "anode_filling", "salt", "high_frequency_resistance", "low_frequency_resistance"),
         figures=(drawings.nyquist_figure(asked.cell, [(name, one) for name, _, one in found]),),

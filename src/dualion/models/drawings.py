@@ -5,6 +5,7 @@ Every series is simulated and says so; a cell has the colour of its sample. Draw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ from dualion.records.cell import Cell
 from dualion.records.figure import Axis, Figure, Panel, Series
 
 if TYPE_CHECKING:
+    from dualion.models.ageing.life import LifeResult
     from dualion.models.reference.impedance import Spectrum
 
 #: Points of a curve in a figure, and curves in a panel.
 CURVE_POINTS = 240
 MOST_CURVES = 8
+#: Curves in a panel of a figure with many panels.
+FEW_CURVES = 4
 
 _CAPACITY = Axis("Specific capacity", "mAh/g")
 _DIFFERENTIAL = Axis("Differential capacity", "mAh/g/V")
@@ -53,9 +57,7 @@ def cycle_figure(result: CellResult, protocol: Protocol, cycles: Sequence[Row]) 
     cell = result.cell
     half_cycles = [(n, step) for n, step in enumerate(result.steps) if isinstance(step.step, HalfCycle) and step.voltage.size > 1]
     shown = chosen([protocol.cycles[n] for n, _ in half_cycles])
-    series = tuple(
-        _curve(cell, step, f"cycle {protocol.cycles[n]}, simulated") for n, step in half_cycles if protocol.cycles[n] in shown
-    )
+    series = tuple(_curve(cell, step, f"cycle {protocol.cycles[n]}, simulated") for n, step in half_cycles if protocol.cycles[n] in shown)
     curves = Panel(_CAPACITY, voltage_axis(cell), series)
     losses = _losses(cell, half_cycles[-1][1]) if half_cycles else None
     finding = f"Simulated: {cell.name} has no whole cycle here."
@@ -95,8 +97,11 @@ def rate_figure(cell: Cell, rows: Sequence[Row], steps: Sequence[Row], results: 
     if "block" not in first:
         x, y = _columns(sorted(rows, key=lambda row: number(row, "c_rate")), "c_rate", "specific_capacity")
         line = Series("isolated cycles, simulated", "simulated", x, y, "simulation", sample)
-        scale = "log" if len(rows) > 1 else "linear"
-        main = Panel(Axis("Rate, multiple of 1C", "1", scale=scale), Axis("Specific capacity", "mAh/g", limits=_from_zero(y)), (line,))
+        main = Panel(
+            Axis("Rate, multiple of 1C", "1", scale="log" if len(rows) > 1 else "linear"),
+            Axis("Specific capacity", "mAh/g", limits=_from_zero(y)),
+            (line,),
+        )
         return Figure("rate", f"{cell.name}: isolated cycles", finding, (main, curves), 183)
     main = _blocks_panel(sample, rows, [row for row in steps if row["direction"] in ("sodiation", "discharge")])
     return Figure("rate", f"{cell.name}: rate test", finding, (main, curves), 183)
@@ -124,11 +129,14 @@ def temperature_figure(cell: Cell, rows: Sequence[Row], results: Sequence[tuple[
         series.append(Series(f"{rate:g}C, simulated", "simulated", x, y, "simulation", sample))
     top = [value for one in series for value in one.y]
     main = Panel(Axis("Temperature", "degC"), Axis("Specific capacity", "mAh/g", limits=_from_zero(top)), tuple(series))
-    curves = [_curve(cell, step, f"{degrees:g} °C, simulated") for degrees, result in results for step in result.steps if step.voltage.size > 1]
+    curves = [
+        _curve(cell, step, f"{degrees:g} °C, simulated") for degrees, result in results for step in result.steps if step.voltage.size > 1
+    ]
     worst, best = (pick(rows, key=lambda row: number(row, "specific_capacity")) for pick in (min, max))
     finding = (
-        f"Simulated: from {number(best, 'specific_capacity'):.1f} mAh/g at {number(best, 'temperature'):g} °C and {number(best, 'c_rate'):g}C "
-        f"to {number(worst, 'specific_capacity'):.1f} mAh/g at {number(worst, 'temperature'):g} °C and {number(worst, 'c_rate'):g}C."
+        f"Simulated: from {number(best, 'specific_capacity'):.1f} mAh/g at {number(best, 'temperature'):g} °C and "
+        f"{number(best, 'c_rate'):g}C to {number(worst, 'specific_capacity'):.1f} mAh/g at {number(worst, 'temperature'):g} °C and "
+        f"{number(worst, 'c_rate'):g}C."
     )
     highest = max(number(row, "c_rate") for row in rows)
     panels = (main, Panel(_CAPACITY, voltage_axis(cell), tuple(curves), f"At {highest:g}C"))
@@ -159,8 +167,8 @@ def voltammogram_figure(cell: Cell, results: Sequence[tuple[float, CellResult]],
     highest = max(last, key=lambda row: number(row, "peak_current"))
     edge = ", at the edge of the window" if highest["at_edge"] == "yes" else ""
     finding = (
-        f"Simulated: the current peaks at {number(highest, 'peak_voltage'):.3f} V with {number(highest, 'peak_current_density'):.3g} mA/cm2 "
-        f"at {number(highest, 'sweep_rate'):g} mV/s{edge}."
+        f"Simulated: the current peaks at {number(highest, 'peak_voltage'):.3f} V with "
+        f"{number(highest, 'peak_current_density'):.3g} mA/cm2 at {number(highest, 'sweep_rate'):g} mV/s{edge}."
     )
     return Figure("cv", f"{cell.name}: voltammetry", finding, tuple(panels), 183 if len(panels) > 1 else 89)
 
@@ -195,17 +203,26 @@ def titration_figure(result: CellResult, rows: Sequence[Row]) -> Figure:
         hours.append((begun + step.time) / 3600)
         voltage.append(step.voltage)
         begun += float(step.time[-1])
-    through = Series("pulses and rests, simulated", "simulated", _floats(np.concatenate(hours)), _floats(np.concatenate(voltage)), "simulation", sample)
+    through = Series(
+        "pulses and rests, simulated", "simulated", _floats(np.concatenate(hours)), _floats(np.concatenate(voltage)), "simulation", sample
+    )
     panels = [Panel(Axis("Time", "h"), voltage_axis(cell), (through,))]
     read = [row for row in rows if row.get("ratio") is not None and number(row, "apparent_diffusivity") > 0]
     finding = f"Simulated: {len(rows)} pulses of {cell.name}."
     if len(read) > 1:
         series = (
-            Series("apparent, from simulated pulses", "simulated", *_columns(read, "relaxed_after", "apparent_diffusivity"), "simulation", sample),
-            Series("put into the simulation", "limit", *_columns(read, "relaxed_after", "diffusivity_put_in"), "simulation"),
+            Series(
+                "apparent, from simulated pulses",
+                "simulated",
+                *_columns(read, "relaxed_after", "apparent_diffusivity"),
+                "simulation",
+                sample,
+            ),
+            Series("put into the simulation", "simulated", *_columns(read, "relaxed_after", "diffusivity_put_in"), "simulation"),
         )
+        decades = _decades([value for one in series for value in one.y])
         relaxed = Axis("Relaxed potential" if cell.kind == "half" else "Relaxed voltage", "V")
-        panels.append(Panel(relaxed, Axis("Diffusion coefficient", "m2/s", scale="log"), series))
+        panels.append(Panel(relaxed, Axis("Diffusion coefficient", "m2/s", scale="log", limits=decades), series))
         ratios = [number(row, "ratio") for row in read]
         finding = f"Simulated: the apparent diffusion coefficient is {min(ratios):.2g} to {max(ratios):.2g} times the one put in."
     return Figure("gitt", f"{cell.name}: titration", finding, tuple(panels), 183 if len(panels) > 1 else 89)
@@ -235,16 +252,71 @@ def nyquist_figure(cell: Cell, spectra: Sequence[tuple[str, Spectrum]]) -> Figur
         Panel(Axis("Frequency", "Hz", scale="log"), Axis("Modulus |Z|", "ohm", scale="log"), tuple(modulus)),
     )
     name, found = spectra[0]
-    finding = f"Simulated: at {name} the impedance of {cell.name} rises from {found.impedance.real.min():.3g} ohm at high frequency to {found.impedance.real.max():.3g} ohm."
+    real = found.impedance.real
+    finding = (
+        f"Simulated: at {name} the impedance of {cell.name} rises from {real.min():.3g} ohm at high frequency to {real.max():.3g} ohm."
+    )
     return Figure("eis", f"{cell.name}: impedance", finding, panels, 183)
 
 
-def chosen(values: Sequence[int]) -> tuple[int, ...]:
-    """At most ``MOST_CURVES`` of some numbers, evenly chosen, the first and the last among them."""
+def life_figure(result: LifeResult) -> Figure:
+    """Capacity, coulombic efficiency and discharge curves of a life.
+
+    Parameters
+    ----------
+    result : LifeResult
+        With one cycle at least.
+
+    Returns
+    -------
+    Figure
+    """
+    cell, table = result.cell, result.table
+    sample, cycles = sample_of(cell), np.asarray(table["cycle"], dtype=float)
+    capacity, kept, efficiency = table["discharge_capacity"], result.retention(), 100 * table["coulombic_efficiency"]
+    finding = (
+        f"Simulated: after {int(cycles[-1])} cycles at {result.specific_current / cell.one_c.value:g}C {cell.name} keeps "
+        f"{kept[-1]:.1f} % of the capacity of its first cycle; the rates of ageing are {result.mechanisms.standing}."
+    )
+    later = slice(1, None) if cycles.size > 1 else slice(None)  # the first cycle fills what the others never empty
+    lines = [
+        Series(name, "simulated", _floats(_thin(cycles[part])), _floats(_thin(values[part])), "simulation", sample)
+        for name, values, part in (
+            ("discharge, simulated", capacity, slice(None)),
+            ("relative to cycle 1, simulated", kept, slice(None)),
+            (f"from cycle {int(cycles[later][0])} on, simulated", efficiency, later),
+        )
+    ]
+    shown = chosen(sorted(result.curves), most=FEW_CURVES)
+    curves = tuple(
+        Series(f"cycle {cycle}, simulated", "simulated", _floats(_thin(both[0])), _floats(_thin(both[1])), "simulation", sample)
+        for cycle, kinds in sorted(result.curves.items())
+        for both in (kinds["charge"], kinds["discharge"])
+        if cycle in shown
+    )
+    panels = [
+        Panel(Axis("Cycle", "1"), Axis("Specific capacity", "mAh/g", limits=_from_zero(capacity.tolist())), (lines[0],)),
+        Panel(Axis("Cycle", "1"), Axis("Retention", "%", limits=_from_zero(kept.tolist())), (lines[1],)),
+        Panel(Axis("Cycle", "1"), Axis("Coulombic efficiency", "%", limits=_around(efficiency[later])), (lines[2],)),
+    ]
+    if curves:
+        panels.append(Panel(_CAPACITY, voltage_axis(cell), curves))
+    return Figure("life", f"{cell.name}: cycle life", finding, tuple(panels), 183)
+
+
+def _around(efficiency: Array) -> tuple[float, float]:
+    """Some percentages with room on both sides, a whole range of half a percent at least."""
+    low, high = float(efficiency.min()), float(efficiency.max())
+    room = max(0.25, 0.5 * (high - low))
+    return low - room, high + room
+
+
+def chosen(values: Sequence[int], *, most: int = MOST_CURVES) -> tuple[int, ...]:
+    """At most so many of some numbers, evenly chosen, the first and the last among them."""
     each = list(dict.fromkeys(values))
-    if len(each) <= MOST_CURVES:
+    if len(each) <= most:
         return tuple(each)
-    return tuple(each[round(at)] for at in np.linspace(0, len(each) - 1, MOST_CURVES))
+    return tuple(each[round(at)] for at in np.linspace(0, len(each) - 1, most))
 
 
 def _curve(cell: Cell, step: StepResult, name: str) -> Series:
@@ -300,6 +372,11 @@ def _equal_scale(spectra: Sequence[Spectrum]) -> tuple[tuple[float, float], tupl
 
 def _columns(rows: Sequence[Row], x: str, y: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(number(row, x) for row in rows), tuple(number(row, y) for row in rows)
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """Whole decades around some numbers."""
+    return 10 ** math.floor(math.log10(min(values))), 10 ** math.ceil(math.log10(max(values)))
 
 
 def _from_zero(values: Sequence[float]) -> tuple[float, float]:

@@ -4,9 +4,9 @@ F1 takes film and charge transfer from the impedance and leaves the size of both
 The others add one mechanism each. F3 of the specification frees the diffusivity of one population; in a model with one host
 it is that of the whole host, and there is one such family instead of two.
 
-A family that contains another cannot fit worse. Each is therefore also started from the minimum of the family that it contains, and one that
-still ends higher is a failed fit. With seven data, differences of a few mAh/g mean little: the criterion to compare by is AICc, which does
-not exist for more than n - 2 parameters.
+A family that contains another cannot fit worse. Each is therefore also started from the minimum of the family that it contains, and one
+that still ends higher is a failed fit. With seven data, differences of a few mAh/g mean little: the criterion to compare by is AICc, which
+does not exist for more than n - 2 parameters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dualion.errors import CoverageError, DualionError, FitError
+from dualion.errors import CoverageError, FitError
 from dualion.models.cells import nominal_values
 from dualion.models.engines import DEFAULT_ENGINE
 from dualion.models.fitting import FREE, CellFit, calibrate
@@ -101,6 +101,11 @@ def compared(
     -------
     tuple of FamilyFit
         In the order of the families.
+
+    Raises
+    ------
+    SpecError
+        The cell lacks a parameter of a family.
     """
     results: dict[str, FamilyFit] = {}
     for number, family in enumerate(families):
@@ -138,12 +143,5 @@ def nesting(found: CellFit, inner: CellFit | None, family: Family) -> str:
 def _begin(cell: Cell, family: Family, inner: CellFit) -> dict[str, float]:
     """Where the contained family ended, with what the cell says for the rest."""
     nominal = nominal_values(cell)
-    missing = [name for name in family.frees if name not in nominal]
-    if missing:
-        raise _no_place(cell, missing)
-    inside = {name: min(max(nominal[name], FREE[name].low), FREE[name].high) for name in family.frees}
+    inside = {name: min(max(nominal[name], FREE[name].low), FREE[name].high) for name in family.frees if name in nominal}
     return {**inside, **dict(zip((p.name for p in inner.fit.parameters), inner.fit.values, strict=True))}
-
-
-def _no_place(cell: Cell, missing: Sequence[str]) -> DualionError:
-    return FitError(f"{cell.name}: {', '.join(missing)}: no parameter of this cell, which has no such families.")

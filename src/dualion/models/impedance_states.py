@@ -1,8 +1,9 @@
 """States of charge at which a spectrum is computed, as fillings of the anode.
 
 A state is written as a share of the charge between the ends of the window in equilibrium (``0.5``, ``50 %``), as a voltage of the cell in
-equilibrium (``4.1 V``), or as the filling of the anode's whole host (``x=0.5``). A half cell counts from its upper to its lower voltage, for
-there its carbon fills; a dual-ion cell counts from its assembly, where it is discharged, to its upper voltage.
+equilibrium (``4.1 V``), or as the filling of the anode's whole host (``x=0.5``). A half cell counts from its upper to its lower voltage,
+for there its carbon fills; a dual-ion cell counts from its assembly, where it is discharged, to its upper voltage; a rocking-chair cell
+from its lower voltage, or from where a measured potential of a host ends, to its upper one.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import re
 
 from dualion.errors import SpecError, UnitError
-from dualion.models.isotherms import isotherm_of
-from dualion.models.states import initial_fractions
+from dualion.models.isotherms import TableIsotherm, isotherm_of
+from dualion.models.states import host_charge, initial_fractions
 from dualion.records.cell import Cell
 from dualion.units import convert, parse
 
@@ -68,7 +69,22 @@ def _ends(cell: Cell) -> tuple[float, float]:
         return _at_voltage(cell, high), _at_voltage(cell, low)
     if cell.kind == "dual-ion":
         return initial_fractions(cell, {})["anode.initial_fraction"], _at_voltage(cell, high)
-    return _at_voltage(cell, low), _at_voltage(cell, high)
+    try:
+        emptied = _at_voltage(cell, low)
+    except SpecError:  # a measured potential ends before the window does
+        emptied = _emptiest(cell)
+    return emptied, _at_voltage(cell, high)
+
+
+def _emptiest(cell: Cell) -> float:
+    """Filling of the anode where a measured potential of one of the hosts ends, on discharge of a rocking-chair cell."""
+    assert cell.cathode is not None
+    start = initial_fractions(cell, {})
+    anode, cathode = isotherm_of(cell.anode), isotherm_of(cell.cathode)
+    least = anode.fractions[0] if isinstance(anode, TableIsotherm) else 0.0
+    most = cathode.fractions[-1] if isinstance(cathode, TableIsotherm) else 1.0
+    taken = (most - start["cathode.initial_fraction"]) * host_charge(cell.cathode, cell) / host_charge(cell.anode, cell)
+    return max(least, start["anode.initial_fraction"] - taken)
 
 
 def _at_voltage(cell: Cell, voltage: float) -> float:
@@ -78,4 +94,6 @@ def _at_voltage(cell: Cell, voltage: float) -> float:
 
 
 def _unclear(state: str) -> SpecError:
-    return SpecError(f'state: "{state}" is not a state of charge. Write a share such as 0.5 or "50 %", a voltage such as "4.1 V", or "x=0.5".')
+    return SpecError(
+        f'state: "{state}" is not a state of charge. Write a share such as 0.5 or "50 %", a voltage such as "4.1 V", or "x=0.5".'
+    )

@@ -71,14 +71,15 @@ def cheap_half_cell(cell: Cell, targets: Sequence[Target], parameters: Mapping[s
     list of float
         In the order of the targets.
     """
-    isotherm = isotherm_of(with_inputs(cell, parameters).anode)
+    given = with_inputs(cell, parameters)
+    isotherm = isotherm_of(given.anode)
     potential = np.linspace(HALF_CELL_START, _LOWEST_ANODE, _GRID)
     held = isotherm.capacity(potential)
     filled = np.clip(isotherm.fraction(potential), _EDGE, 1 - _EDGE)
 
     def crossing(current: float, voltage: float) -> float:
         """[mAh/g] held when the cell voltage falls to ``voltage``."""
-        return float(np.interp(-voltage, -(potential - _half_cell_drop(cell, current, filled)), held))
+        return float(np.interp(-voltage, -(potential - _half_cell_drop(given, current, filled)), held))
 
     def capacities(current: float) -> dict[str, float]:
         total = crossing(current, cell.window[0].value)
@@ -103,10 +104,15 @@ def _half_cell_drop(cell: Cell, specific_current: float, filled: NDArray[np.floa
     conductivity = _conductivity(cell)
     separator = cell.separator.thickness.value * 1e-6 / (conductivity * cell.separator.porosity.value**BRUGGEMAN)
     electrode = cell.anode.thickness / (3 * conductivity * cell.anode.material["porosity"] ** BRUGGEMAN)
-    linear = current * (cell.series_resistance.value + (separator + electrode) / area)
+    linear = current * (_resistance(cell) + (separator + electrode) / area)
     transfer = GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY / cell.anode.material["charge_transfer_resistance"]  # [A] at half filling
     reaction = _THERMAL * np.arcsinh(current / (2 * transfer * 2 * np.sqrt(filled * (1 - filled))))
     return np.asarray(linear + reaction)
+
+
+def _resistance(cell: Cell) -> float:
+    """[ohm] in series: contacts, and a film where it is a circuit of its own."""
+    return cell.series_resistance.value + (0.0 if cell.film is None else cell.film.resistance.value)
 
 
 def _conductivity(cell: Cell) -> float:
@@ -137,14 +143,15 @@ def cheap_dual_ion(cell: Cell, targets: Sequence[Target], parameters: Mapping[st
     assert isinstance(shape, LogitIsotherm)
     potential = np.linspace(*_CATHODE_RANGE, _GRID)
     surface = shape.fraction(potential - book["cathode.ocp_shift"] + shape.shift)
-    anode = isotherm_of(with_inputs(cell, parameters).anode)
+    given = with_inputs(cell, parameters)
+    anode = isotherm_of(given.anode)
     per_anode = host * cell.cathode.loading.value / cell.anode.loading.value
     filled = np.clip(anode.fraction(DESODIATED_POTENTIAL) + surface * per_anode / anode.size, _EDGE, 1 - _EDGE)
     fractions, potentials = anode.table(_LOWEST_ANODE, DESODIATED_POTENTIAL + 1.0)
     voltage = potential - np.interp(filled, fractions, potentials)
     values = []
     for target in targets:
-        drop = cell.current_of(target.specific_current) * cell.series_resistance.value
+        drop = cell.current_of(target.specific_current) * _resistance(given)
         lag = _surface_lag(cell, target.specific_current, host, book["cathode.diffusivity"])
         top = float(np.interp(cell.window[1].value - drop, voltage, surface)) - lag
         bottom = float(np.interp(cell.window[0].value + drop, voltage, surface)) + lag

@@ -1,8 +1,8 @@
 """Calibrations with the profile of each parameter: how far the data let it go when the others follow.
 
-Standard errors are local, and those of ``numerics.fit`` count the bounds as knowledge. A profile asks the data alone: a parameter whose 95 %
-interval meets a bound is unidentified, however small its standard error may be. Profiles also find minima that the starts
-missed; the calibration then begins again from there.
+Standard errors are local, and those of ``numerics.fit`` count the bounds as knowledge. A profile asks the data alone: a parameter whose
+95 % interval meets a bound is unidentified, however small its standard error may be. Profiles also find minima that the starts missed; the
+calibration then begins again from there.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ For a sphere of radius R, charged by a short pulse of duration tau,
 
     D_app = (4 / pi) [ (R / 3) (dE_s / tau) / (dE / d sqrt(t)) ]^2            (Weppner & Huggins 1977)
 
-where dE_s is the change of the relaxed voltage by the pulse and dE / d sqrt(t) the slope of the voltage in the pulse, after its ohmic jump. It holds
-while tau << R^2 / D and the potential is a straight line over the pulse; here neither is asked of the pulse. The coefficient that was put
-in stands beside the apparent one, and their ratio says what the formula is worth. In a full cell the voltage mixes both electrodes, and the
-radius and the coefficient are those of the cathode.
+where dE_s is the change of the relaxed voltage by the pulse and dE / d sqrt(t) the slope of the voltage in the pulse, after its ohmic
+jump. It holds while tau << R^2 / D and the potential is a straight line over the pulse; here neither is asked of the pulse. The
+coefficient that was put in stands beside the apparent one, and their ratio says what the formula is worth. In a full cell the voltage
+mixes both electrodes, and the radius and the coefficient are those of the cathode.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ _LEAST_POINTS = 20
 #: R^2 / D over the duration of a pulse below which the formula's first condition is broken.
 SHORT_PULSE = 10.0
 
+#: Parts of the voltage that leave with the current.
+_OHMIC = ("electrolyte", "solid", "series", "film")
+
 PULSE_UNITS = {
-    "capacity": "mAh/g", "relaxed_before": "V", "relaxed_after": "V", "relaxed_change": "V", "ohmic_jump": "V", "slope": "V/s0.5",
+    "capacity": "mAh/g", "relaxed_before": "V", "relaxed_after": "V", "relaxed_change": "V", "ohmic_drop": "V", "slope": "V/s0.5",
     "pulse_duration": "s", "rest_drift": "mV/h", "apparent_diffusivity": "m2/s", "diffusivity_put_in": "m2/s", "ratio": "1",
     "surface_filling": "1", "diffusion_time": "s",
 }  # fmt: skip
@@ -98,7 +101,7 @@ def _read(cell: Cell, pulse: StepResult, rest: StepResult, before: float | None)
         "pulse_duration": duration,
         "relaxed_before": before,
         "relaxed_after": after,
-        "ohmic_jump": float(rest.voltage[0] - pulse.voltage[-1]),
+        "ohmic_drop": sum(float(pulse.traces[part][-1]) for part in _OHMIC if part in pulse.traces),
         "rest_drift": _drift(rest),
         "slope": slope,
         "surface_filling": filling,

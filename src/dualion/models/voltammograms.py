@@ -1,8 +1,8 @@
 """Peaks of simulated cyclic voltammograms.
 
 A peak is the extremum of the current in the direction of its sweep. One at an end of the sweep is the edge of the window, not a maximum of
-the current, and is marked so: its potential says where the sweep ended. The charge of a sweep is the integral of the current over its time; from the
-second cycle on the charges of the two sweeps must agree within 0.5 %.
+the current, and is marked so: its potential says where the sweep ended. The charge of a sweep is the integral of the current over its
+time; from the second cycle on the charges of the two sweeps must agree within 0.5 %.
 
 Valid for sweeps that begin in equilibrium.
 """

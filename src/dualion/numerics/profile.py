@@ -2,9 +2,9 @@
 
     P_k(v) = min over p with p_k = v of sum_j r_j(p)^2 - minimum
 
-With Gaussian errors the 95 % interval of p_k holds every v with P_k(v) <= s^2 * 3.84, the 95 % quantile of chi^2 with one degree of freedom;
-s is 1 where the errors of the data are taken as given, and sqrt(minimum / degrees of freedom) where the residuals themselves say how large
-they are. Unlike a standard error it follows a curved valley, and says plainly where the data put no end: an interval that meets a
+With Gaussian errors the 95 % interval of p_k holds every v with P_k(v) <= s^2 * 3.84, the 95 % quantile of chi^2 with one degree of
+freedom; s is 1 where the errors of the data are taken as given, and sqrt(minimum / degrees of freedom) where the residuals themselves say
+how large they are. Unlike a standard error it follows a curved valley, and says plainly where the data put no end: an interval that meets a
 bound leaves its parameter unidentified, for the bound and not the data ends it. A profile that falls below the minimum of the
 fit shows that the fit was in a local one, and says where it is lower.
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -40,15 +41,16 @@ _MOST_WALKED = 20
 #: How far a profile must fall below the minimum of the fit to count as lower [1].
 _LOWER = 0.01
 _MOST_STEPS = 60
-#: Points by which a leap over the end of an interval is divided, at most.
-_MOST_SHARPENED = 4
+#: Points by which the end of an interval is approached, at most, and the share of the threshold to which it is met.
+_MOST_SHARPENED, _NEAR_END = 8, 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of a profile: the ``value`` held, the rise [1] of the sum of squares above the minimum, all parameters there, and how it ended.
+    """One point of a profile.
 
-    A failed point has an infinite rise, and the message of what failed as its status.
+    The ``value`` held, the ``rise`` [1] of the sum of squares above the minimum, all parameters there, and how it ended. A failed point has an
+    infinite rise, and the message of what failed as its status.
     """
 
     value: float
@@ -216,18 +218,21 @@ class _Walk:
             self.at(0.0 if sign < 0 else 1.0, point)
 
     def sharpen(self, sign: float) -> None:
-        """Come nearer to the end of the interval where a step has leapt over it."""
-        for _ in range(_MOST_SHARPENED):
+        """Come nearer to the end of the interval, by secants on the root of the rise and by halves."""
+        for turn in range(_MOST_SHARPENED):
             pair = self.around_end(sign)
-            if pair is None or self.found[pair[1]].rise - self.found[pair[0]].rise < self.threshold:
+            if pair is None:
                 return
-            self.at(self.crossing(*pair), self.found[pair[0]])
+            # a secant from one side creeps where the rise is steep, so that every other time the middle is taken
+            point = self.at(self.crossing(*pair) if turn % 2 == 0 else 0.5 * sum(pair), self.found[pair[0]])
+            if abs(point.rise - self.threshold) <= _NEAR_END * self.threshold:
+                return
 
     def densify(self, points: int) -> None:
         """Halve the widest gaps between points that were found, until there are enough."""
         while len(self.found) < points:
             known = sorted(at for at, point in self.found.items() if np.isfinite(point.rise))
-            gaps = [(right - left, left, right) for left, right in zip(known, known[1:], strict=False)]
+            gaps = [(right - left, left, right) for left, right in pairwise(known)]
             if not gaps or max(gaps)[0] < 1e-9:
                 return
             _, left, right = max(gaps)
@@ -241,7 +246,7 @@ class _Walk:
     def around_end(self, sign: float) -> tuple[float, float] | None:
         """Coordinates of the last point inside the interval and of the first one outside; None where there is no end."""
         side = sorted((at for at in self.found if sign * (at - self.best) >= 0.0), key=lambda at: sign * at)
-        for inner, outer in zip(side, side[1:], strict=False):
+        for inner, outer in pairwise(side):
             rise, next_rise = self.found[inner].rise, self.found[outer].rise
             if not np.isfinite(next_rise):
                 return None

@@ -113,6 +113,7 @@ def page_of(run: StudyRun, blocks: Mapping[str, FigureBlock]) -> Page:
     half = [block for name, block in blocks.items() if name in _named(run, "half")]
     full = [block for name, block in blocks.items() if name in _named(run, "dual-ion")]
     full += _pick(blocks, ("salt", "energy-bases", "energy-power"))
+    full += [block for name, block in blocks.items() if name.startswith("explanation")]
     arithmetic = [block for name, block in blocks.items() if name in _named(run, "")]
     sections = (
         _with(summary_section(document), parity),

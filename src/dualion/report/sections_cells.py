@@ -7,9 +7,13 @@ from typing import Any
 
 from dualion.figures.labels import significant
 from dualion.report.blocks import Block, Column, FigureBlock, FigureRow, Paragraph, Section, Subsection, Table
+from dualion.models.explain import DIFFUSIVITY_WITH_PLATING
 from dualion.report.sections_fits import energy_table, fit_blocks, prediction_blocks
 from dualion.study.cells.plan import Task
 from dualion.study.run import StudyRun
+
+#: Units of what an explanation scans, where it is not an exchange current density.
+_SCANNED = {"resistance": "ohm", "transport": "m2/s"}
 
 #: What the models leave out, said wherever they are shown.
 NOT_MODELLED = {
@@ -50,12 +54,13 @@ def cell_section(run: StudyRun, kind: str, figures: Sequence[FigureBlock]) -> Se
         return None
     blocks: list[Block] = [Paragraph(_LEADS[kind], "lead"), Paragraph(NOT_MODELLED[kind])]
     blocks += _failures(run, tasks)
-    blocks += list(_figures(figures))
+    blocks += list(_figures([block for block in figures if not block.figure.name.startswith("explanation")]))
     blocks += list(_rate_tables(run, tasks))
     blocks += _fits(run, tasks)
     blocks += _predictions(run, tasks)
     blocks += _scenarios(run, tasks)
     if kind == "dual-ion":
+        blocks += list(_explanations(run, tasks, figures))
         blocks += _energies(run)
     title = "Half cell" if kind == "half" else "Dual-ion cell"
     return Section(title, f"{kind}-cell", tuple(blocks))
@@ -138,7 +143,7 @@ def _scenarios(run: StudyRun, tasks: Sequence[Task]) -> list[Block]:
     rows = []
     for task in tasks:
         outcome = run.computed.outcomes.get(task.name)
-        if outcome is None or task.role not in ("scenario", "all-points") or task.cell.kind == "half":
+        if outcome is None or task.kind == "explain" or task.role not in ("scenario", "all-points") or task.cell.kind == "half":
             continue
         fit = outcome["fit"]
         capacities = ", ".join(f"{row['values']['specific_capacity']:.1f}" for row in outcome["rows"])
@@ -156,6 +161,37 @@ def _scenarios(run: StudyRun, tasks: Sequence[Task]) -> list[Block]:
     )
     table = Table("Other assumptions, simulated", columns, tuple(rows))
     return [Subsection("What changes if an assumption changes", (table,))]
+
+
+def _explanations(run: StudyRun, tasks: Sequence[Task], figures: Sequence[FigureBlock]) -> Iterator[Block]:
+    """Mechanisms tried on a number that the model misses: verdict, figure, table."""
+    for task in tasks:
+        if task.kind != "explain" or task.name not in run.computed.outcomes:
+            continue
+        found = run.computed.outcomes[task.name]["explanation"]
+        own = [block for block in figures if block.figure.name == f"explanation-{task.targets[0].claim.lower()}"]
+        lead = Paragraph(f"Verdict: {found['verdict']}. {found['sentence']}")
+        title = f"Failure to explain {task.targets[0].claim}: {found['printed']:g} mAh/g at {found['specific_current']:g} mA/g"
+        yield Subsection(title, (lead, *own, _explanation_table(task, found)))
+
+
+def _explanation_table(task: Task, found: Mapping[str, Any]) -> Table:
+    one_c = task.cell.one_c.value
+    columns = [Column("Mechanism"), Column("Scanned value", numeric=True)]
+    columns += [Column(f"{current / one_c:g} C, mAh/g", numeric=True) for current in found["currents"]]
+    columns += [Column("Lowest anode potential", numeric=True), Column("Sodium plated", numeric=True)]
+    rows = []
+    for attempt in found["attempts"]:
+        unit = _SCANNED.get(attempt["mechanism"], "A/m2")
+        capacities = ["failed" if value is None else f"{value:.1f}" for value in attempt["capacities"]]
+        lowest = "" if attempt["lowest_potential"] is None else f"{1e3 * attempt['lowest_potential']:.0f} mV"
+        plated = "" if attempt["plated"] is None else f"{100 * attempt['plated']:.2g} %"
+        rows.append((attempt["mechanism"], f"{attempt['value']:.3g} {unit}", *capacities, lowest.replace("-", "−"), plated))
+    note = (
+        f"Second cycle, no other parameter changed; plating is tried at an anode diffusivity of {DIFFUSIVITY_WITH_PLATING:g} m2/s. "
+        f"Potential and share plated at {found['specific_current']:g} mA/g."
+    )
+    return Table(f"Mechanisms tried on {task.targets[0].claim}, simulated", tuple(columns), tuple(rows), note)
 
 
 def _energies(run: StudyRun) -> list[Block]:

@@ -151,9 +151,8 @@ class RunFolder:
         for expected, number in enumerate(blocks, start=1):
             if number != expected:
                 what = f"block {expected} is missing" if number > expected else f"block {number} is there twice"
-                raise StoreError(
-                    f"{self.root}: {what}. Delete the blocks from {min(number, expected)} on to go on before them, or choose another folder."
-                )
+                from_here = f"Delete the blocks from {min(number, expected)} on to go on before them"
+                raise StoreError(f"{self.root}: {what}. {from_here}, or choose another folder.")
 
     def _read(self, name: str, number: int) -> Block:
         path = self.root / name

@@ -63,6 +63,11 @@ class FastInner:
         return BLOCK
 
     @property
+    def trouble(self) -> str:
+        """What the last cycle that failed has said: the compiled code says nothing."""
+        return ""
+
+    @property
     def current(self) -> float:
         """[A/m2]"""
         return self.cell.current_of(self.specific_current) / (self.cell.area.value * 1e-4)

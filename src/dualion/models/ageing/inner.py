@@ -76,6 +76,10 @@ class Inner(Protocol):
     def block(self) -> int:
         """Most cycles that are run before what they gave is kept."""
 
+    @property
+    def trouble(self) -> str:
+        """What the last cycle that failed has said; empty where it could not."""
+
     def begin(self) -> Snapshot:
         """The state of assembly."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.errors import SolveError, SpecError
+from dualion.errors import InventoryError, SolveError, SpecError
 from dualion.models.ageing.course import Checkpoint, Course, OnProgress, Resume
 from dualion.models.ageing.direct import FAILED, WORN_OUT, cycle_directly
 from dualion.models.ageing.inner import Inner
@@ -30,6 +30,8 @@ Method = Literal["direct", "stepper"]
 CURVES_AT = (1, 2, 10, 100, 1000, 2000, 5000, 10000)
 #: Cycles at the start of a life that are also cycled one by one where the others are stepped over.
 CHECKED_CYCLES = 200
+#: Relative drift of sodium and PF6 over a life.
+DRIFT_TOLERANCE = 1e-8
 _MOST_CYCLES = 1_000_000
 
 
@@ -150,8 +152,8 @@ def life(
     ------
     SpecError
         A cell without a place for these mechanisms, or an argument out of range.
-    SolveError
-        A cycle could not be computed; what was before it is attached.
+    SolveError, InventoryError
+        A cycle could not be computed, or sodium or PF6 do not add up; what was computed is attached.
     """
     check(cell, mechanisms)
     _check_arguments(specific_current, cycles, method, tolerance)
@@ -268,7 +270,7 @@ def _check_arguments(specific_current: float, cycles: int, method: str, toleranc
 
 
 def _result(settings: _Settings, inner: Inner, course: Course, checked: int | None) -> LifeResult:
-    """The table of a course with its flags; SolveError where it could not go on."""
+    """The table of a course with its flags; an error where it could not go on, or does not add up."""
     last = course.done if not course.ended else int(course.cycles[-1]) if course.cycles.size else 0
     table = _table(inner, course, last)
     flags = _flags(table, settings.cycles, course.ended)
@@ -279,7 +281,13 @@ def _result(settings: _Settings, inner: Inner, course: Course, checked: int | No
     result = LifeResult(*settings.head, table, course.curves, flags, found, kept.get("solves", 0), kept.get("refused", 0))
     if course.ended == FAILED:
         where = f"{settings.cell.name}, cycle {last + 1} of {settings.cycles} at {settings.specific_current:g} mA/g"
-        raise SolveError(f"{where}: it did not end on its voltages. Check the rates of the mechanisms; {last} cycles are attached.", result)
+        said = f" ({inner.trouble})" if inner.trouble else ""
+        remedy = f"Check the rates of the mechanisms; {last} cycles are attached."
+        raise SolveError(f"{where}: it did not end on its voltages{said}. {remedy}", result)
+    for name in ("sodium", "pf6"):
+        drift = float(np.max(np.abs(table[f"{name}_drift"]), initial=0.0))
+        if not drift <= DRIFT_TOLERANCE:
+            raise InventoryError(f"{settings.cell.name}: over {last} cycles {name} drifts by {drift:.2e} of its amount.", result)
     return result
 
 

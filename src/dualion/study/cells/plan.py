@@ -55,7 +55,8 @@ class Task:
     ----------
     name : str
         Unique in a study, such as ``"half_mec0.h2"``.
-    kind : {"calibrate", "simulate"}
+    kind : {"calibrate", "simulate", "explain"}
+        The last tries mechanisms on a number that the model misses.
     role : str
         ``calibration``, ``hard-extrapolation`` and ``all-points`` fit; ``prediction`` and ``scenario`` do not.
     cell : Cell
@@ -65,7 +66,7 @@ class Task:
     boundary : float
         [V] against Na+/Na, between plateau and slope.
     targets : tuple of Target
-        What is fitted.
+        What is fitted, or shall be explained.
     fits : tuple of str
         Parameters that are fitted.
     wanted : tuple of Target
@@ -79,7 +80,7 @@ class Task:
     """
 
     name: str
-    kind: Literal["calibrate", "simulate"]
+    kind: Literal["calibrate", "simulate", "explain"]
     role: str
     cell: Cell
     currents: tuple[float, ...]
@@ -247,12 +248,33 @@ def _joined(study: Study, prediction: Prediction) -> Iterator[Task]:
 
 
 def _scenarios(study: Study, tasks: list[Task]) -> Iterator[Task]:
-    """What a result must be shown with: the other initial sodiation, other series resistances."""
+    """What a result must be shown with: the other initial sodiation, other series resistances, mechanisms behind a joined prediction."""
+    yield from _explanations(study, tasks)
     for task in tasks:
         if task.cell.kind == "dual-ion" and task.role == "calibration":
             yield _other_sodiation(task)
         if task.role == "all-points":
             yield from (_other_resistance(task, text) for text in _sensitivity(study.settings, task.cell.name))
+
+
+def _explanations(study: Study, tasks: list[Task]) -> Iterator[Task]:
+    """For each capacity that a joined cell predicts, the mechanisms that might explain it, with the declared reading of the anode."""
+    for prediction in study.predictions:
+        joined = next((task for task in tasks if task.role == "prediction" and task.name.startswith(f"{prediction.name}.")), None)
+        if joined is None or joined.cell.kind != "dual-ion":
+            continue
+        for claim in prediction.claims:
+            target = target_of(study, claim)
+            if target.quantity == "specific_capacity":
+                yield replace(
+                    joined,
+                    name=f"{claim} explained",
+                    kind="explain",
+                    role="scenario",
+                    targets=(target,),
+                    wanted=(),
+                    label=f"{claim}: {joined.cell.name}, mechanisms that might explain it",
+                )
 
 
 def _other_sodiation(task: Task) -> Task:

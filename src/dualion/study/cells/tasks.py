@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dualion.models.engines import DEFAULT_ENGINE
@@ -76,7 +76,8 @@ def perform(task: Task, inherited: Inherited, engine: str = DEFAULT_ENGINE) -> d
     -------
     dict
         Plain data: ``values`` and ``claims`` that later tasks take over, ``fit`` (None for a simulation), ``rows`` of the rate test,
-        ``other_transport`` (rows by name of transport), ``wanted`` (claim, value, stderr), ``blocks`` (differences [mAh/g]).
+        ``other_transport`` (rows by name of transport), ``wanted`` (claim, value, stderr), ``blocks`` (differences [mAh/g]), and
+        ``explanation`` of a task that explains.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def perform(task: Task, inherited: Inherited, engine: str = DEFAULT_ENGINE) -> d
         A fit or a solve failed.
     """
     cell = settled(task, inherited)
-    outcome = _calibrated(task, cell, engine) if task.kind == "calibrate" else _simulated(task, cell, engine)
+    outcome = _PERFORMERS[task.kind](task, cell, engine)
     return dict(rounded(to_plain(outcome), SOLVER_DIGITS))
 
 
@@ -137,6 +138,22 @@ def _simulated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
     values = [(target.claim, _of_rows(found, target)) for target in task.wanted]
     wanted = [{"claim": claim, "value": value, "stderr": None} for claim, value in values if value is not None]
     return {"values": {}, "claims": fitted_claims(cell), "cell": to_plain(cell), "fit": None, "wanted": wanted, **tests}
+
+
+def _explained(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
+    from dualion.models.explain import explain
+
+    target = task.targets[0]
+    found = explain(cell, target.value, target.specific_current, currents=task.currents, engine=engine)
+    nothing: dict[str, Any] = {"values": {}, "fit": None, "wanted": [], "rows": [], "other_transport": {}, "blocks": []}
+    return {**nothing, "claims": fitted_claims(cell), "cell": to_plain(cell), "explanation": to_plain(found)}
+
+
+_PERFORMERS: Mapping[str, Callable[[Task, Cell, str], dict[str, Any]]] = {
+    "calibrate": _calibrated,
+    "simulate": _simulated,
+    "explain": _explained,
+}
 
 
 def _of_rows(rows: Mapping[float, Mapping[str, float]], target: Target) -> float | None:

@@ -1,4 +1,4 @@
-"""Which figures a study has: one for each ``[[figure]]`` that draws something, then parity, salt, energies and conflicts."""
+"""Which figures a study has: one for each ``[[figure]]`` that draws something, then parity, salt, energies, conflicts and explanations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from dualion.records.figure import Figure
 from dualion.study.figures.cells import curves_figure, plateau_figure, rate_figure, samples_figure
 from dualion.study.figures.energy import energies_figure, ragone_figure
+from dualion.study.figures.explanations import explanation_figures
 from dualion.study.figures.ledger import conflicts_figure, parity_figure
 from dualion.study.figures.salt import salt_figure
 from dualion.study.figures.source import arrhenius_figure, pore_volume_figure, shares_figure
@@ -40,6 +41,7 @@ def figures(run: StudyRun) -> tuple[Figure, ...]:
     drawn = [table for table in run.study.settings.get("figure", ()) if "draws" in table]
     found = [_DRAWERS[table["draws"]](run, table, name_of(table["source"])) for table in drawn]
     found += [parity_figure(run), salt_figure(run), energies_figure(run), ragone_figure(run), conflicts_figure(run)]
+    found += explanation_figures(run)
     return tuple(figure for figure in found if figure is not None)
 
 

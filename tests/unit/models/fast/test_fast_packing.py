@@ -84,14 +84,14 @@ def _electrodes(rocking_chair: Any) -> list[tuple[int, Electrode]]:
 
 
 def test_a_measured_potential_is_that_of_its_table(rocking_chair: Any) -> None:
-    """Within 0.5 mV from one per cent inside of its ends, within 5 mV up to them."""
+    """Within 1 mV from one per cent inside of its ends, within 5 mV up to them."""
     for host, electrode in _electrodes(rocking_chair):
         isotherm = isotherm_of(electrode)
         low, high = rocking_chair.p[host + layout.LOWEST], rocking_chair.p[host + layout.HIGHEST]
         x = np.linspace(low, high, 5003)[1:-1]
         error = np.abs(np.array([equilibrium(rocking_chair.p, host, v) for v in x]) - np.asarray(isotherm.potential(x)))
         inside = (x > low + 0.01) & (x < high - 0.01)
-        assert error[inside].max() < 5e-4
+        assert error[inside].max() < 1e-3
         assert error.max() < 5e-3
 
 
