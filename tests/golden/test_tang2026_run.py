@@ -151,6 +151,23 @@ class TestNumbers:
         assert row["values"]["salt_after_charge"] == pytest.approx(1000 * (1 - 7.24 / 25.2), abs=10)
 
 
+class TestExplanation:
+    def test_resistance_does_not_explain_mec0(self, done: StudyRun) -> None:
+        """Acceptance: 59 mAh/g at 4 C by resistance alone, by slow transport, and with plating; verdict not identified."""
+        found = done.computed.outcomes["P120 explained"]["explanation"]
+        at = found["currents"].index(320.0)
+        by = {name: [a["capacities"][at] for a in found["attempts"] if a["mechanism"] == name] for name in ("resistance", "transport")}
+        assert min(by["resistance"]) > 85.0
+        assert min(by["transport"]) < 59.0 < max(by["transport"])
+        assert found["verdict"] == "not identified"
+
+    def test_table_figure_and_verdict_stand_in_the_report(self, published: Published) -> None:
+        html = published.report.read_text(encoding="utf-8")
+        assert "Failure to explain P120" in html
+        assert "Verdict: not identified." in html
+        assert "explanation-p120" in published.figures
+
+
 class TestSecondRun:
     def test_nothing_is_computed_again(self, done: StudyRun, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> dict[str, Any]:

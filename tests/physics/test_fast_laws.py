@@ -201,7 +201,8 @@ def test_the_salt_left_does_not_hang_on_the_transference(full: Cell) -> None:
     left = []
     for transference in (0.2, 0.42, 0.8):
         found = FastSolver(full).solve(
-            Protocol("x", (replace(pair_of(full, full.current(1.0))[0], duration=3000.0),), (0.0,)), parameters={"transference": transference}
+            Protocol("x", (replace(pair_of(full, full.current(1.0))[0], duration=3000.0),), (0.0,)),
+            parameters={"transference": transference},
         )
         left.append(found.steps[0].inventories["salt"][1])
     assert left == pytest.approx([left[0]] * 3, rel=1e-9)

@@ -124,7 +124,9 @@ def test_slow_transport_in_the_anode_limits(poor: Cell, diffusivity: float, capa
 @pytest.mark.parametrize(("kind", "capacity", "plated"), [("irreversible", 59.0, 0.015), ("reversible", 64.0, 0.007)])
 def test_plating_in_the_poor_anode(poor: Cell, kind: Any, capacity: float, plated: float) -> None:
     """4 C in cycle 2 at 2e-16 m2/s; the share of sodium that is plated at the most."""
-    cell = with_values(replace(poor, plating=Plating(kind, _assumed(0.01, "A/m2"))), {"series_resistance": 58.8, "anode.diffusivity": 2e-16})
+    cell = with_values(
+        replace(poor, plating=Plating(kind, _assumed(0.01, "A/m2"))), {"series_resistance": 58.8, "anode.diffusivity": 2e-16}
+    )
     found = FastSolver(cell).solve(rate_blocks(cell, [320.0], cycles=2))
     assert found.steps[3].capacity(working_mass(cell)) == pytest.approx(capacity, abs=1.5)
     share = max(step.inventories["plated"][1] / step.inventories["sodium"][1] for step in found.steps)

@@ -13,6 +13,7 @@ from dualion.cli.simulate_options import (
     CellArgument,
     Efficiency,
     EngineOption,
+    ExplainOption,
     FilmExponent,
     FilmGrowth,
     FilmPerCharge,
@@ -87,6 +88,7 @@ def life(
     film_growth: FilmGrowth = None,
     film_exponent: FilmExponent = None,
     film_per_charge: FilmPerCharge = None,
+    explain: ExplainOption = None,
     resume: ResumeOption = None,
     temperature: TemperatureOption = None,
     settings: SetOption = None,
@@ -102,7 +104,7 @@ def life(
     current, count = specific_current(given.cell, rate), positive("cycles", cycles)
     shares = coulombic_efficiency, anode_share, cathode_share
     ageing = Ageing(site_loss, site_law, *shares, film_growth, film_exponent, film_per_charge)
-    raise typer.Exit(life_of(given, current, count, method, ageing, resume, as_json=as_json))
+    raise typer.Exit(life_of(given, current, count, method, ageing, (resume, explain), as_json=as_json))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +13,7 @@ from dualion.cli import progress
 from dualion.cli.simulate_input import RUN, Asked
 from dualion.cli.simulate_output import Findings, Table, finish
 from dualion.errors import SolveError, SpecError
+from dualion.models.ageing.explain import OBSERVABLES, Explanation, explain
 from dualion.models.ageing.life import LifeResult, life, life_inputs
 from dualion.models.ageing.mechanisms import Mechanisms, check, plain
 from dualion.models.ageing.rows import UNITS
@@ -87,7 +88,9 @@ class Ageing:
         return Mechanisms(site_law=cast("SiteLaw", self.site_law), **given)
 
 
-def life_of(asked: Asked, current: float, cycles: int, method: str, ageing: Ageing, resume: Path | None, *, as_json: bool) -> int:
+def life_of(
+    asked: Asked, current: float, cycles: int, method: str, ageing: Ageing, beside: tuple[Path | None, float | None], *, as_json: bool
+) -> int:
     """Cycle a cell as it ages, and write what came of it.
 
     Parameters
@@ -98,8 +101,8 @@ def life_of(asked: Asked, current: float, cycles: int, method: str, ageing: Agei
     cycles : int
     method : {"direct", "stepper"}
     ageing : Ageing
-    resume : Path or None
-        Folder of the blocks; inside the output folder where None.
+    beside : tuple of Path or None, and float or None
+        Folder of the blocks, inside the output folder where None; retention [%] to be explained, if any.
     as_json : bool
         Whether a program reads the output.
 
@@ -110,6 +113,9 @@ def life_of(asked: Asked, current: float, cycles: int, method: str, ageing: Agei
     """
     if method not in METHODS:
         raise SpecError(f'method: "{method}" is not a method. {did_you_mean(method, METHODS)}')
+    resume, retention = beside
+    if retention is not None and not 0 < retention < 100:
+        raise SpecError(f"explain: {retention:g} % is not within 0 and 100. Write the share that is left, such as 80.6.")
     way, mechanisms = cast("Method", method), ageing.mechanisms()
     check(asked.cell, mechanisms)
     inputs = life_inputs(asked.cell, specific_current=current, cycles=cycles, mechanisms=mechanisms, engine=asked.engine, method=way)
@@ -125,7 +131,39 @@ def life_of(asked: Asked, current: float, cycles: int, method: str, ageing: Agei
             if not isinstance(error.partial, LifeResult):
                 raise
             result, broken = error.partial, (Flag("partial", "refusal", str(error)),)
-    return finish(asked, _findings(asked, result, broken), as_json=as_json)
+        found = _findings(asked, result, broken)
+        if retention is not None:
+            told = explain(
+                asked.cell, specific_current=current, cycles=cycles, retention=retention, engine=asked.engine, on_progress=on_progress
+            )
+            found = _explained(found, told)
+    return finish(asked, found, as_json=as_json)
+
+
+def _explained(found: Findings, told: Explanation) -> Findings:
+    """The findings with the single mechanisms that leave a retention."""
+    units = {name.replace(" ", "_"): unit for name, (unit, _) in OBSERVABLES.items()}
+    rows: list[Row] = [
+        {
+            "mechanism": one.name,
+            "parameter": one.symbol,
+            "rate": one.rate,
+            "retention": one.retention,
+            **{name.replace(" ", "_"): value for name, value in one.observed.items()},
+        }
+        for one in told.candidates
+    ]
+    names = " and ".join([", ".join(one.name for one in told.candidates[:-1]), told.candidates[-1].name]) if len(rows) > 1 else ""
+    flags = found.flags
+    if len(rows) > 1:
+        message = f"{told.retention:g} % after {told.cycles} cycles are reached by {names}, each alone: the number names no cause."
+        flags = (*flags, Flag("not_identified", "warning", message))
+    return replace(
+        found,
+        given={**found.given, "explained_retention": told.retention, "told_apart_by": {pair: list(by) for pair, by in told.apart.items()}},
+        tables=(*found.tables, Table("mechanisms", rows, {**units, "retention": "%"})),
+        flags=flags,
+    )
 
 
 def _findings(asked: Asked, result: LifeResult, broken: tuple[Flag, ...]) -> Findings:

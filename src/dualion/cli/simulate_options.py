@@ -57,4 +57,10 @@ ResumeOption = Annotated[
     Path | None,
     typer.Option("--resume", metavar="DIR", help="Folder of the blocks of the run.", show_default="in the output folder"),
 ]
+ExplainOption = Annotated[
+    float | None,
+    typer.Option(
+        "--explain", metavar="R", help="Also seek the single mechanisms that leave this retention [%] after all cycles (about 20 s)."
+    ),
+]
 MethodOption = Annotated[str, typer.Option("--method", metavar="NAME", help="direct (every cycle) or stepper.")]

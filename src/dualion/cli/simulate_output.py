@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,7 +17,7 @@ from dualion import __version__
 from dualion.cli.output import DONE, FAILED, columns_of, emit, say
 from dualion.cli.simulate_input import Asked
 from dualion.models.measured import digest_of, to_csv
-from dualion.models.summaries import Row, once
+from dualion.models.summaries import Row, beyond_the_temperatures, once
 from dualion.records.cell import Cell, Electrode
 from dualion.records.figure import Figure
 from dualion.records.json import to_plain
@@ -29,6 +29,8 @@ SCHEMA = "dualion/simulation/1"
 #: Libraries that the numbers of each engine rest on.
 _LIBRARIES = {"fast": ("numpy", "scipy", "numba"), "pybamm": ("numpy", "scipy", "pybamm", "pybammsolvers")}
 _SHOWN_DIGITS = 5
+#: Verbs that run at other temperatures than that of the cell, and say themselves what must be said of them.
+_OWN_TEMPERATURES = ("temperature", "eis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def finish(asked: Asked, found: Findings, *, as_json: bool) -> int:
     """
     from dualion.figures.render import render
 
+    if asked.verb not in _OWN_TEMPERATURES:
+        found = replace(found, flags=once([*found.flags, *beyond_the_temperatures(asked.cell, [asked.cell.temperature.value])]))
     files: dict[str, bytes] = {}
     for figure in found.figures:
         files |= {f"{figure.name}.{form}": drawn for form, drawn in render(figure).items()}

@@ -14,7 +14,7 @@ from dualion.models.cells import with_temperature
 from dualion.models.experiments import rate_blocks, titration, voltammetry
 from dualion.models.measured import measurement
 from dualion.models.outputs import CellResult
-from dualion.models.summaries import UNITS, Row, beyond_the_data, cycle_rows, once, step_rows
+from dualion.models.summaries import UNITS, Row, beyond_the_data, beyond_the_temperatures, cycle_rows, once, step_rows
 from dualion.models.titrations import PULSE_UNITS, pulse_rows, titration_flags
 from dualion.models.voltammograms import PEAK_UNITS, balance_flags, peak_rows
 from dualion.records.cell import Cell
@@ -25,8 +25,6 @@ from dualion.records.quantity import Flag
 #: Rates of a test where none are given: those of the full cell of the bundled study, and of its half cell; the first comes again.
 DEFAULT_RATES = {"half": ("0.1C", "0.2C", "0.5C", "1C", "2C")}
 FULL_CELL_RATES = ("1C", "2C", "4C", "8C", "10C", "15C", "20C")
-#: Temperatures between which the activation energies of the bundled carbons were measured, from the reference up.
-MEASURED_TEMPERATURES = (25.0, 70.0)  # [degC]
 
 
 def cycles_of(asked: Asked, current: float, cycles: int, *, as_json: bool) -> int:
@@ -177,7 +175,7 @@ def temperatures_of(asked: Asked, currents: Sequence[float], degrees: Sequence[f
         ),
         figures=(drawings.temperature_figure(asked.cell, rows, fastest),) if rows else (),
         measurements=measurements,
-        flags=once([*flags, *beyond_the_data(asked.cell, currents), *_beyond_the_measured(degrees)]),
+        flags=once([*flags, *beyond_the_data(asked.cell, currents), *beyond_the_temperatures(asked.cell, degrees)]),
     )
     return finish(asked, found, as_json=as_json)
 
@@ -313,13 +311,3 @@ def _measured_rates(result: CellResult, alone: Sequence[CellResult], mode: str, 
         protocol = replace(rate_blocks(cell, [rate * cell.one_c.value], cycles=1), steps=steps)
         found[f"measurement-{rate:.3g}C"] = measurement(one, protocol)
     return found
-
-
-def _beyond_the_measured(degrees: Sequence[float]) -> tuple[Flag, ...]:
-    low, high = MEASURED_TEMPERATURES
-    outside = [value for value in degrees if not low <= value <= high]
-    if not outside:
-        return ()
-    listed = ", ".join(f"{value:g}" for value in outside)
-    message = f"{listed} degC: the activation energies were measured at 30 to 70 degC, and below 25 degC they are extrapolated."
-    return (Flag("extrapolated", "warning", message),)

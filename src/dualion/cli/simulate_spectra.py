@@ -12,7 +12,7 @@ from dualion.errors import MissingDependency, SpecError
 from dualion.models import drawings
 from dualion.models.impedance_states import filling_at
 from dualion.models.measured import spectrum_measurement
-from dualion.models.summaries import Row
+from dualion.models.summaries import Row, beyond_the_temperatures
 from dualion.records.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -119,4 +119,5 @@ def _findings(asked: Asked, found: Sequence[tuple[str, float, Spectrum]], grid: 
         shown=("state", "temperature", "voltage", "anode_filling", "salt", "high_frequency_resistance", "low_frequency_resistance"),
         figures=(drawings.nyquist_figure(asked.cell, [(name, one) for name, _, one in found]),),
         measurements=measurements,
+        flags=beyond_the_temperatures(asked.cell, sorted({value for _, value, _ in found})),
     )

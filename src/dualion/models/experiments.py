@@ -139,7 +139,8 @@ def rate_blocks(cell: Cell, specific_currents: Sequence[float], *, cycles: int =
 def voltammetry(cell: Cell, rate: float, *, low: float | None = None, high: float | None = None, cycles: int = 2) -> Protocol:
     """Triangular sweeps between two voltages, from the equilibrium at the first.
 
-    A full cell sweeps up first, from its voltage at assembly; a half cell sweeps down first, from the top of its window.
+    A full cell sweeps up first, from its voltage at assembly; one that is charged at assembly sweeps down first, from there; a half cell
+    sweeps down first, from the top of its window.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def voltammetry(cell: Cell, rate: float, *, low: float | None = None, high: floa
     rate : float
         [V/s] positive.
     low, high : float, optional
-        [V] where absent, the window of the cell, but for the low end of a full cell, which is its open-circuit voltage at assembly.
+        [V] where absent, the window of the cell, but for the end at which a full cell stands at assembly.
     cycles : int
         [1]
 
@@ -160,23 +161,33 @@ def voltammetry(cell: Cell, rate: float, *, low: float | None = None, high: floa
     SpecError
         A rate that is not positive, or an empty window.
     """
-    bottom = _first_voltage(cell) if low is None else low
-    top = cell.window[1].value if high is None else high
+    lowest, highest, falls = _natural_sweep(cell)
+    bottom, top = lowest if low is None else low, highest if high is None else high
     if not rate > 0:
         raise SpecError(f"rate: {rate:g} V/s is not positive. Write a sweep rate such as 1e-4 V/s (0.1 mV/s).")
     if not bottom < top:
         raise SpecError(f"window: {bottom:g} V is not below {top:g} V. Write the lower voltage first.")
     down, up = Sweep(top, bottom, rate), Sweep(bottom, top, rate)
-    pair = (down, up) if cell.kind == "half" else (up, down)
+    pair = (down, up) if falls else (up, down)
     steps = pair * cycles
     return Protocol("voltammetry", steps, (0.0,) * len(steps), tuple(1 + n // 2 for n in range(len(steps))))
 
 
-def _first_voltage(cell: Cell) -> float:
-    """[V] of the low end of a sweep."""
+def _natural_sweep(cell: Cell) -> tuple[float, float, bool]:
+    """Ends [V] of a sweep that begins where the cell stands at assembly, and whether it falls first."""
+    low, high = cell.window[0].value, cell.window[1].value
     if cell.kind == "half":
-        return cell.window[0].value
-    return max(equilibrium_voltage(cell, initial_fractions(cell, {})), cell.window[0].value)
+        return low, high, True
+    stands = min(max(equilibrium_voltage(cell, initial_fractions(cell, {})), low), high)
+    if _is_charged(cell):
+        return low, stands, True
+    return stands, high, False
+
+
+def _is_charged(cell: Cell) -> bool:
+    """Whether a rocking-chair cell stands in the upper half of its window at assembly."""
+    middle = 0.5 * (cell.window[0].value + cell.window[1].value)
+    return cell.kind == "rocking-chair" and equilibrium_voltage(cell, initial_fractions(cell, {})) > middle
 
 
 def titration(
@@ -210,8 +221,8 @@ def titration(
             raise SpecError(f"{name}: {value:g} is not positive. A titration needs a current, a pulse, a rest and a number of pulses.")
     first, second = pair_of(cell, cell.current_of(specific_current))
     half = second if direction == second.direction else first
-    one = (HalfCycle(half.direction, half.current, half.cutoff, pulse), Rest(rest))
-    return Protocol("titration", one * pulses, (specific_current, 0.0) * pulses, ())
+    one = (HalfCycle(half.direction, half.current, half.cutoff, float(pulse)), Rest(float(rest)))
+    return Protocol("titration", one * pulses, (float(specific_current), 0.0) * pulses, ())
 
 
 def pair_of(cell: Cell, current: float) -> tuple[HalfCycle, HalfCycle]:
@@ -223,6 +234,4 @@ def pair_of(cell: Cell, current: float) -> tuple[HalfCycle, HalfCycle]:
     if cell.kind == "half":
         return HalfCycle("sodiation", -current, low), HalfCycle("desodiation", current, high)
     charge, discharge = HalfCycle("charge", current, high), HalfCycle("discharge", -current, low)
-    if cell.kind == "rocking-chair" and equilibrium_voltage(cell, initial_fractions(cell, {})) > 0.5 * (low + high):
-        return discharge, charge
-    return charge, discharge
+    return (discharge, charge) if _is_charged(cell) else (charge, discharge)

@@ -108,6 +108,7 @@ def fit_rates(
     starts: int = 16,
     engine: str = DEFAULT_ENGINE,
     boundary: float = PLATEAU_BOUNDARY,
+    scale_errors: bool = False,
     on_progress: OnProgress | None = None,
 ) -> RateFit:
     """Fit a cell, register what it predicts, and only then read what was held out.
@@ -126,6 +127,8 @@ def fit_rates(
         See ``engines.engine_named``.
     boundary : float
         [V] against Na+/Na, between plateau and slope.
+    scale_errors : bool
+        Whether the errors of the data are multiplied until the residuals are as large as they say.
     on_progress : callable, optional
         ``on_progress(done, total, message)``.
 
@@ -140,7 +143,9 @@ def fit_rates(
     SpecError
         A held-out value cannot be read; the prediction is registered by then.
     """
-    found = profiled(cell, table.targets, names, boundary=boundary, starts=starts, engine=engine, on_progress=on_progress)
+    found = profiled(
+        cell, table.targets, names, boundary=boundary, starts=starts, engine=engine, scale_errors=scale_errors, on_progress=on_progress
+    )
     model = solver(cell, engine=engine, inputs=tuple(names))
     wanted = [Target(f"line {row.line}", q, row.specific_current, 0.0) for row in table.held for q in table.quantities]
     predictions = computed(model, found, wanted, boundary=boundary)

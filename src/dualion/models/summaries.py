@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from dualion.models.constants import FARADAY, HALF_CELL_START
+from dualion.models.constants import FARADAY, HALF_CELL_START, REFERENCE_TEMPERATURE, ZERO_CELSIUS
 from dualion.models.experiments import HalfCycle, Protocol
 from dualion.models.isotherms import isotherm_of
 from dualion.models.mass_bases import cell_mass, energy_density, mass, power_density
@@ -33,6 +33,8 @@ Row = dict[str, Value]
 BRACKET = (0.10, 0.20)  # [V] against Na+/Na
 #: Highest specific current of the half-cell data behind the bundled carbons' kinetics: 2 C of 300 mA/g.
 HALF_CELL_TESTED = 600.0  # [mA/g]
+#: Temperatures between which the activation energies of the bundled carbons hold, from the reference up.
+MEASURED_TEMPERATURES = (25.0, 70.0)  # [degC]
 #: Parts whose sum is the voltage.
 PARTS = ("equilibrium", "reaction", "concentration", "electrolyte", "solid", "series", "film")
 #: Amounts that no half cycle may change, by kind of cell.
@@ -181,6 +183,36 @@ def beyond_the_data(cell: Cell, specific_currents: Sequence[float]) -> tuple[Fla
         f"half-cell data end at {HALF_CELL_TESTED:.0f} mA/g."
     )
     return (Flag("extrapolated", "warning", message),)
+
+
+def beyond_the_temperatures(cell: Cell, degrees: Sequence[float]) -> tuple[Flag, ...]:
+    """What must be said of temperatures: hosts without an activation energy, and temperatures outside those of the data.
+
+    Parameters
+    ----------
+    cell : Cell
+    degrees : sequence of float
+        [degC]
+
+    Returns
+    -------
+    tuple of Flag
+        Empty where all are the reference temperature.
+    """
+    if all(value == REFERENCE_TEMPERATURE - ZERO_CELSIUS for value in degrees):
+        return ()
+    hosts = [electrode.material for electrode in (cell.anode, cell.cathode) if electrode is not None]
+    without = [material.name for material in hosts if "activation_energy" not in material.parameters]
+    found = []
+    if without:
+        message = f"{' and '.join(without)}: no activation energy, so the reaction hardly follows the temperature. Write activation_energy."
+        found.append(Flag("temperature_not_modelled", "warning", message))
+    outside = [value for value in degrees if not MEASURED_TEMPERATURES[0] <= value <= MEASURED_TEMPERATURES[1]]
+    if outside and len(without) < len(hosts):
+        listed = ", ".join(f"{value:g}" for value in outside)
+        message = f"{listed} degC: the activation energies were measured at 30 to 70 degC, and below 25 degC they are extrapolated."
+        found.append(Flag("extrapolated", "warning", message))
+    return tuple(found)
 
 
 def once(flags: Sequence[Flag]) -> tuple[Flag, ...]:

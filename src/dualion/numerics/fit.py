@@ -297,6 +297,7 @@ def derivatives(scaled: Residual, at: Array) -> Array:
     scaled : callable
         Coordinates in the unit box, shape (p,), to residuals, shape (n,).
     at : ndarray, shape (p,)
+        [1] where to differentiate.
 
     Returns
     -------

@@ -49,8 +49,8 @@ _MOST_SHARPENED, _NEAR_END = 8, 0.02
 class Point:
     """One point of a profile.
 
-    The ``value`` held, the ``rise`` [1] of the sum of squares above the minimum, all parameters there, and how it ended. A failed point has an
-    infinite rise, and the message of what failed as its status.
+    The ``value`` held, the ``rise`` [1] of the sum of squares above the minimum, all parameters there, and how it ended. A failed point has
+    an infinite rise, and the message of what failed as its status.
     """
 
     value: float

@@ -271,6 +271,16 @@ def test_life_loses_sites_and_salt_as_told(simulate: Cli, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_one_retention_is_reached_by_several_mechanisms(simulate: Cli) -> None:
+    document, _, _ = simulate("life", FULL_CELL, "--cycles", "300", "--explain", "90")
+    rows = rows_of(document, "mechanisms")
+    assert len(rows) >= 2
+    assert [row["retention"] for row in rows] == pytest.approx([90.0] * len(rows), abs=0.02)
+    assert "not_identified" in codes(document)
+    assert "residual salt" in document["given"]["told_apart_by"]["loss of sites / loss of salt"]
+
+
+@pytest.mark.slow
 def test_ten_thousand_cycles_keep_four_fifths(simulate: Cli) -> None:
     document, folder, _ = simulate("life", FULL_CELL, "--cycles", "10000", "--rate", "10C")
     retention = column(folder, "cycles.csv", "retention [%]")
@@ -297,11 +307,12 @@ def test_eis_writes_a_measurement_for_each_spectrum(simulate: Cli) -> None:
     assert document["measurements"]["measurement-2.csv"]["technique"] == "eis"
 
 
-def test_eis_without_pybamm_names_the_extra(dualion: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("verb", [("eis", HALF_CELL), ("cycle", HALF_CELL, "--engine", "pybamm")])
+def test_without_pybamm_the_extra_is_named(dualion: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "pybamm" or name.startswith("dualion.models.reference")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pybamm", None)
-    ran = dualion("simulate", "eis", HALF_CELL, "--out", str(tmp_path / "x"))
+    ran = dualion("simulate", *verb, "--out", str(tmp_path / "x"))
     assert ran.code == 2
     assert "dualion[cells]" in ran.err
     assert not (tmp_path / "x").exists()
@@ -340,6 +351,7 @@ BAD = {
     "a life by no method": (("life", FULL_CELL, "--method", "stper"), 'Did you mean "stepper"?'),
     "an efficiency above one": (("life", FULL_CELL, "--coulombic-efficiency", "101"), "not within 0 and 100"),
     "an efficiency and a share": (("life", FULL_CELL, "--coulombic-efficiency", "99", "--anode-share", "0.1"), "or the shares"),
+    "a retention above all": (("life", FULL_CELL, "--explain", "120"), "explain: 120 % is not within 0 and 100"),
     "an unknown law": (("life", FULL_CELL, "--site-law", "linear"), '"linear" is not a law'),
 }  # fmt: skip
 

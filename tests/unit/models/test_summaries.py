@@ -9,7 +9,7 @@ import pytest
 from dualion.models.engines import solver
 from dualion.models.experiments import rate_blocks
 from dualion.models.outputs import CellResult
-from dualion.models.summaries import BRACKET, UNITS, Row, beyond_the_data, cycle_rows, number, once, step_rows
+from dualion.models.summaries import BRACKET, UNITS, Row, beyond_the_data, beyond_the_temperatures, cycle_rows, number, once, step_rows
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.cell_files import load_cell
 from dualion.records.quantity import Flag, Quantity
@@ -156,6 +156,17 @@ def test_a_current_beyond_the_half_cell_data_is_flagged() -> None:
     assert flag.code == "extrapolated"
     assert "From 4C on the anode carries 640 to 3200 mA/g" in flag.message
     assert "700 mA/g; half-cell data end at 600 mA/g" in beyond_the_data(half, [700.0])[0].message
+
+
+def test_temperatures_outside_the_data_are_flagged() -> None:
+    full, chair = load_cell("mec3-eg"), load_cell("hc-nvpf")
+    assert beyond_the_temperatures(full, [25.0]) == () == beyond_the_temperatures(chair, [25.0])
+    assert beyond_the_temperatures(full, [30.0, 70.0]) == ()
+    (cold,) = beyond_the_temperatures(full, [0.0, 10.0, 40.0])
+    assert (cold.code, cold.message[:13]) == ("extrapolated", "0, 10 degC: t")
+    (blind,) = beyond_the_temperatures(chair, [10.0])
+    assert blind.code == "temperature_not_modelled"
+    assert "NVPF" in blind.message
 
 
 def test_a_starved_cell_shows_where_its_salt_went() -> None:

@@ -21,6 +21,8 @@ from dualion.records.cell import Cell
 #: How near to the retention that was asked for a mechanism must come, in points.
 ACCURACY = 0.01  # [%]
 _SEARCHES = 60
+#: Interval of the logarithm of a rate at which a search ends.
+_NARROWEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,11 @@ class Family:
     ----------
     name : str
     symbol : str
-        Field of ``Mechanisms`` that is free.
+        Fields of ``Mechanisms`` that are free.
     with_rate : callable
         The mechanism at a rate.
     low, high : float
-        [unit] between which the rate is sought, in the unit of the field.
+        Between which the rate is sought, in the unit of the field.
     """
 
     name: str
@@ -48,7 +50,13 @@ class Family:
 #: Mechanisms that are tried, each alone.
 FAMILIES = (
     Family("loss of sites", "site_loss", lambda rate: Mechanisms(site_loss=rate), 1e-11, 1e-4),
-    Family("loss of salt", "cathode_share", lambda rate: Mechanisms(site_loss=0.0, anode_share=rate, cathode_share=rate), 1e-8, 0.1),
+    Family(
+        "loss of salt",
+        "anode_share = cathode_share",
+        lambda rate: Mechanisms(site_loss=0.0, anode_share=rate, cathode_share=rate),
+        1e-8,
+        0.1,
+    ),
     Family("slippage by the anode", "anode_share", lambda rate: Mechanisms(site_loss=0.0, anode_share=rate), 1e-8, 0.1),
     Family("slippage by the cathode", "cathode_share", lambda rate: Mechanisms(site_loss=0.0, cathode_share=rate), 1e-8, 0.1),
     Family("growth of the film", "film_growth", lambda rate: Mechanisms(site_loss=0.0, film_growth=rate), 1e-6, 1e3),
@@ -73,7 +81,7 @@ class Candidate:
     ----------
     name : str
     symbol : str
-        Field of ``Mechanisms`` that was sought.
+        Fields of ``Mechanisms`` that were sought.
     rate : float
         In the unit of that field.
     mechanisms : Mechanisms
@@ -191,23 +199,27 @@ def explain(
 def _sought(
     family: Family, lived: Callable[[Mechanisms], LifeResult], cycles: int, retention: float, relative_to: int, cell: Cell
 ) -> Candidate | str:
-    """The mechanism at the rate that meets the retention, or why there is none; bisection on the logarithm of the rate."""
+    """The mechanism at the rate that meets the retention, or why there is none; a search on the logarithm of the rate."""
     if family.symbol.startswith("film") and cell.film is None:
         return "the cell has no film of its own"
-    low, high, reached = np.log(family.low), np.log(family.high), 100.0
-    for _ in range(_SEARCHES):
-        middle = 0.5 * (low + high)
-        mechanisms = family.with_rate(float(np.exp(middle)))
+    low, high, above, below = np.log(family.low), np.log(family.high), 100.0, 0.0
+    for number in range(_SEARCHES):
+        # a straight line between what is left at both ends, and each third time the middle; nothing is known where a cell did not last
+        share = 0.5 if below <= 0.0 or number % 3 == 2 else float(np.clip((above - retention) / (above - below), 0.02, 0.98))
+        between = low + share * (high - low)
+        mechanisms = family.with_rate(float(np.exp(between)))
         result = _lived_through(lived, mechanisms)
         left = result.retention(relative_to)[-1] if result is not None and result.table["cycle"].size == cycles else 0.0
         if result is not None and abs(left - retention) <= ACCURACY:
-            return Candidate(family.name, family.symbol, float(np.exp(middle)), mechanisms, float(left), _observed(cell, result, at=-1))
-        low, high = (middle, high) if left > retention else (low, middle)
-        reached = min(reached, left) if left > retention else reached
-        if high - low < 1e-9:
+            return Candidate(family.name, family.symbol, float(np.exp(between)), mechanisms, float(left), _observed(cell, result, at=-1))
+        if left > retention:
+            low, above = between, float(left)
+        else:
+            high, below = between, float(left)
+        if high - low < _NARROWEST:
             break
     if np.exp(low) > 0.99 * family.high:
-        return f"at the largest rate that was tried {reached:.1f} % is left"
+        return f"at the largest rate that was tried {above:.1f} % is left"
     return f"the retention jumps over {retention:g} % at a rate of {np.exp(low):.3g}"
 
 

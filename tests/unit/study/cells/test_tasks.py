@@ -162,3 +162,28 @@ def test_a_cell_without_room_is_a_row_of_zeros(tasks: dict[str, Task]) -> None:
     for row in outcome["rows"]:
         assert row["values"] == {"specific_capacity": 0.0, "charge_capacity": 0.0}
         assert [flag["code"] for flag in row["flags"]] == ["no_room_for_sodium"]
+
+
+def test_an_explanation_has_a_verdict_and_nothing_that_a_claim_is_judged_by(tasks: dict[str, Task]) -> None:
+    task = replace(tasks["P120 explained"], currents=(320.0,), needs=())
+    outcome = perform(task, {})
+    assert (outcome["rows"], outcome["wanted"], outcome["fit"]) == ([], [], None)
+    found = outcome["explanation"]
+    assert found["verdict"] == "not identified"
+    assert found["currents"] == [320.0]
+    alone = [attempt["capacities"][0] for attempt in found["attempts"] if attempt["mechanism"] == "resistance"]
+    assert min(alone) > 85.0  # where 59 is printed
+
+
+def test_an_engine_is_made_ready_by_a_short_rest(tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    import dualion.models.engines as engines
+
+    asked: list[tuple[str, str]] = []
+
+    class Ready:
+        def solve(self, protocol: Any, **options: Any) -> None:
+            asked.append((protocol.name, type(protocol.steps[0]).__name__))
+
+    monkeypatch.setattr(engines, "solver", lambda cell, engine: Ready())
+    module.prepare("fast", tasks["half_mec3"].cell)
+    assert asked == [("rest", "Rest")]
