@@ -86,8 +86,8 @@ _FIRST, _LONGEST, _SHORTEST = 1e-5, 0.1, 1e-13
 _MOST_STEPS = 2_000_000
 #: A cut-off is met when the voltage is this near [V], or its time is known to this share of the time passed.
 _MET_VOLTAGE, _MET_TIME = 1e-6, 1e-8
-#: Parts of a step: halved until the voltage bends by less than this over a part [V] and, where rows are kept, moves by less than that [V], at
-#: most so many times.
+#: Parts of a step: halved until the voltage bends by less than this over a part [V] and, where rows are kept, moves by less than that
+#: [V], at most so many times.
 _BEND, _JUMP, _HALVINGS = 2e-3, 1e-2, 14
 #: Nearest to its bounds that a search looks next.
 _MARGIN = 0.02

@@ -204,7 +204,8 @@ def _guard(step: Step, time: float, why: int, tally: Array, where: str) -> None:
             )
     if why == march.ON_EXHAUSTION and time <= 0.0:
         raise ExtrapolationError(
-            f"{where}: a host starts outside the range in which its open-circuit potential is known. Give a table that spans the window, or narrow it."
+            f"{where}: a host starts outside the range in which its open-circuit potential is known. "
+            "Give a table that spans the window, or narrow it."
         )
 
 
