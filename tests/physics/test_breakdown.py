@@ -48,7 +48,7 @@ def test_equilibrium_is_that_of_the_isotherms_at_the_surfaces(models: Any) -> No
     """With the salt in the cathode; what it differs from ``bulk_equilibrium`` by is diffusion in the particles."""
     charge = models.cycle(10.0).steps[0]
     cell = models.cells["full"]
-    inside = slice(20, -20)
+    inside = charge.traces["anode_filling"] > 3e-3  # nearer to empty PyBaMM bends the potential
     anode, cathode = (np.asarray(charge.traces[f"{role}_filling"])[inside] for role in ("anode", "cathode"))
     salt = -(charge.traces["equilibrium"][inside] - isotherm_of(cell.cathode).potential(cathode) + isotherm_of(cell.anode).potential(anode))
     depleted = 1000.0 * np.exp(salt / (2 * 0.0256926))  # [mol/m3] that the potential has seen

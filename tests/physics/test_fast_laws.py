@@ -278,7 +278,7 @@ def test_a_film_is_a_resistor_at_constant_current(half: Cell) -> None:
 
 
 def test_a_film_charges_with_its_own_time(full: Cell) -> None:
-    """i R (1 - exp(-t / R C)) at constant current, and exp(-t / R C) at rest."""
+    """The overvoltage is i R (1 - exp(-t / R C)) at constant current, and exp(-t / R C) at rest."""
     from dualion.models.experiments import Rest
 
     film = Film(_assumed(20.0, "ohm"), _assumed(2.0, "F"), _assumed(0.0, "kJ/mol"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,11 @@ def _orders(values: list[float], factor: float = 2.0) -> np.ndarray:
 
 @pytest.mark.parametrize("quantity", ["charge", "last_voltage", "energy"])
 def test_order_in_time(full: Cell, quantity: str) -> None:
-    """A sweep takes steps of a five-hundredth of itself; in pieces, of a five-hundredth of a piece. Second order, from the second piece on."""
+    """A sweep takes steps of a five-hundredth of itself; in pieces, of a five-hundredth of a piece. It is second order."""
     found = []
     for parts in (1, 2, 4, 8, 16):
         ends = np.linspace(3.4, 4.6, parts + 1).tolist()
-        steps = [Sweep(a, b, 2e-2) for a, b in zip(ends[:-1], ends[1:])]
+        steps = [Sweep(a, b, 2e-2) for a, b in pairwise(ends)]
         done = run(full, *steps, tolerance=1.0).steps
         if quantity == "last_voltage":
             found.append(done[-1].inventories["host PF6"][1])
@@ -128,7 +129,7 @@ def test_plated_sodium_belongs_to_the_inventory(kind: Any, exchange: float) -> N
 
 
 def test_sodium_that_is_plated_for_good_is_missing_at_the_end() -> None:
-    """Coulombic efficiency of a cell that plates irreversibly: the charge that is not given back was plated, but for what the anode keeps."""
+    """Irreversible plating: the charge that is not given back was plated, but for what the anode keeps."""
     cell = replace(load_cell("mec0-eg"), plating=Plating("irreversible", _assumed(0.01, "A/m2")))
     charge, discharge = FastSolver(cell).solve(cycle(cell, 800.0)).steps
     lost = charge.totals["charge"] + discharge.totals["charge"]

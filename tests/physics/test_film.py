@@ -21,10 +21,10 @@ from dualion.records.cell import Cell, Film
 pytestmark = pytest.mark.models
 
 
-@pytest.mark.parametrize(("hierarchy", "allowed"), [("SPM", 1e-9), ("SPMe", 1e-9), ("DFN", 3e-6)])
+@pytest.mark.parametrize(("hierarchy", "allowed"), [("SPM", 1e-9), ("SPMe", 1e-9), ("DFN", 2e-5)])
 @pytest.mark.parametrize("kind", ["half", "full"])
 def test_at_constant_current_it_is_a_resistor(models: Any, kind: str, hierarchy: str, allowed: float) -> None:
-    """Capacities agree to 1e-6 (the DFN's two runs step differently in time, to 3e-6), and mean voltages to 0.02 mV."""
+    """Capacities agree to 1e-6 and mean voltages to 0.02 mV; those of a DFN to what its steps in time leave open, 2e-5."""
     rate = 1.0 if kind == "half" else 10.0
     with_film, lumped = (models.cycle(rate, f"{kind} {how}", hierarchy) for how in ("film", "lumped"))
     for one, other in zip(with_film.steps, lumped.steps, strict=True):
@@ -87,7 +87,8 @@ def test_a_hold_sees_the_film(models: Any, hierarchy: str) -> None:
     hold = run.steps[1]
     assert hold.ended == "duration"
     assert hold.currents[0] == pytest.approx(charge.current, rel=0.02)  # goes on from where the charge has ended
-    assert 0 < hold.currents[-1] < 0.5 * hold.currents[0]
+    assert abs(hold.currents[-1]) < 0.01 * hold.currents[0]
+    assert hold.totals["charge"] > 1e-3 * run.steps[0].charge
     built = model.built(DEFAULT_MESH, 1e-6, 1e-8, mode="voltage")
     given = {**initial_fractions(cell, {}, voltage=4.0), **controls(Hold(4.1, 600.0))[1]}
     solution = built.advance(None, given, 600.0)

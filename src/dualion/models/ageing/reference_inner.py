@@ -29,7 +29,8 @@ from dualion.records.cell import Cell
 #: Cycles in a block.
 BLOCKS = {"SPM": 200, "SPMe": 200, "DFN": 50}
 _HOST, _GROWTH = "cathode.host_capacity", "film_growth"
-_PLATED_VARIABLE = "plating concentration"  # in the name of what PyBaMM keeps of it
+#: In the names of what PyBaMM keeps of plated sodium: what may be stripped again, and what may not.
+_PLATED_VARIABLES = ("plating concentration", "dead lithium concentration")
 
 
 @dataclass(slots=True, eq=False)
@@ -197,7 +198,7 @@ class ReferenceInner:
 
 def _with_plated_scaled(state: CellState, factor: float) -> CellState:
     """The state with ``factor`` [1] times the plated sodium in every place."""
-    changed = {name: value * factor for name, value in state.values.items() if _PLATED_VARIABLE in name}
+    changed = {name: value * factor for name, value in state.values.items() if any(part in name for part in _PLATED_VARIABLES)}
     return replace(state, values={**state.values, **changed})
 
 

@@ -14,6 +14,7 @@ try:
     import pybamm
     from pybamm.models.submodels.electrolyte_diffusion.base_electrolyte_diffusion import BaseElectrolyteDiffusion
     from pybamm.models.submodels.electrolyte_diffusion.full_diffusion import Full as FullDiffusion
+    from pybamm.models.submodels.interface.lithium_plating.plating import Plating as LithiumPlating
     from pybamm.models.submodels.interface.open_circuit_potential.single_ocp import SingleOpenCircuitPotential
     from pybamm.models.submodels.interface.total_interfacial_current import TotalInterfacialCurrent
 except ImportError as error:
@@ -30,6 +31,9 @@ HOOKS = (
     (FullDiffusion, "set_rhs"),
     (BaseElectrolyteDiffusion, "_get_standard_domain_concentration_variables"),
     (BaseElectrolyteDiffusion, "_get_standard_porosity_times_concentration_variables"),
+    (pybamm.lithium_ion.SPM, "set_lithium_plating_submodel"),
+    (LithiumPlating, "_get_standard_reaction_variables"),
+    (LithiumPlating, "_get_standard_volumetric_current_density_variables"),
     (TotalInterfacialCurrent, "_get_coupled_variables_by_phase_and_domain"),
     (SingleOpenCircuitPotential, "_get_stoichiometry_and_temperature"),
     (SingleOpenCircuitPotential, "_get_standard_ocp_variables"),
@@ -60,6 +64,7 @@ check_release()
 __all__ = [
     "BaseElectrolyteDiffusion",
     "FullDiffusion",
+    "LithiumPlating",
     "SingleOpenCircuitPotential",
     "TotalInterfacialCurrent",
     "casadi",

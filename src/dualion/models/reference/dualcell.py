@@ -23,6 +23,7 @@ from typing import Any
 
 from dualion.models.reference._pybamm import pybamm
 from dualion.models.reference.cathode import AnionHostInterface, AnionPotential
+from dualion.models.reference.plating import SodiumPlating
 from dualion.models.reference.parts import COMMON_OPTIONS, Part, PartsMixin
 from dualion.models.reference.salt import WellMixedSalt
 from dualion.records.material import Ion
@@ -53,6 +54,13 @@ class DualIonMixin(PartsMixin):
         self.submodels["positive primary open-circuit potential"] = AnionPotential(
             self.param, "positive", "lithium-ion main", self.options, "primary", x_average=self.x_average, weight=self.weight
         )
+
+    def set_lithium_plating_submodel(self) -> None:
+        """Let stripping end with the metal."""
+        super().set_lithium_plating_submodel()  # type: ignore[misc]
+        if self.options.negative["lithium plating"] != "none":
+            averaged = self.options["x-average side reactions"] == "true"
+            self.submodels["negative primary lithium plating"] = SodiumPlating(self.param, "negative", averaged, self.options)
 
 
 class DualIonSPM(DualIonMixin, pybamm.lithium_ion.SPM):

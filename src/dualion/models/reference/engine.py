@@ -231,7 +231,7 @@ class Built:
         pybamm.SolverError
             The solver failed.
         """
-        given = {LOWER: -UNREACHED, UPPER: UNREACHED, **inputs}
+        given = {CURRENT: 0.0, LOWER: -UNREACHED, UPPER: UNREACHED, **inputs}
         if before is None and film is None:
             return self.solver.solve(self.model, np.array([0.0, longest]), inputs=given)
         if before is None:

@@ -1,4 +1,4 @@
-"""What the models read as functions: potentials, exchange currents and diffusivities of hosts, transport in the electrolyte, plating.
+"""What the models read as functions: potentials, exchange currents and diffusivities of hosts, transport in the electrolyte.
 
 Every rate follows Arrhenius from its value at T0 = 298.15 K:
 
@@ -11,12 +11,6 @@ Exchange current of a host, with x its filled fraction, c / c0 the salt, alpha t
 
 The exponents swap because the anodic reaction of an anion host takes up the ion instead of releasing it. jhat is the value at half filling
 and initial salt. A floor keeps an empty or full host from becoming an absorbing state.
-
-Plating, with k its exchange current density at c0 and n the plated amount per volume of electrode:
-
-    j = k sqrt(c / c0) [s exp(F eta / 2 R T) - exp(-F eta / 2 R T)],    s = 0 (irreversible) or n / (n + n0) (reversible)
-
-so that stripping ends as the metal does. ``n0`` is a thousandth of what a monolayer of sodium on the particles would be.
 """
 
 from __future__ import annotations
@@ -31,7 +25,6 @@ from dualion.models.constants import (
     FARADAY,
     GAS_CONSTANT,
     REFERENCE_TEMPERATURE,
-    SODIUM_MOLAR_VOLUME,
     TABLE_RANGE,
 )
 from dualion.models.isotherms import TRACED_STEPS, TableIsotherm, isotherm_of, logit_potential
@@ -41,8 +34,6 @@ from dualion.records.material import Ion, Profile, Transport
 
 #: Symmetric charge transfer.
 TRANSFER_COEFFICIENT = 0.5
-#: Thickness of plated sodium below which stripping fades, a thousandth of the 0.37 nm between atoms of the metal.
-FADING_THICKNESS = 3.7e-13  # [m]
 
 
 class Book(Protocol):
@@ -253,39 +244,3 @@ def _along(profile: Profile, fraction: Any, name: str) -> Any:
     """A parameter at a filled fraction [1]: straight lines between the points, constant beyond the first and the last."""
     inside = pybamm.maximum(pybamm.minimum(fraction, profile.fraction[-1]), profile.fraction[0])
     return pybamm.Interpolant(np.asarray(profile.fraction), np.asarray(profile.value), inside, name, interpolator="linear")
-
-
-def plating_values(cell: Cell, book: Book) -> dict[str, Any]:
-    """What PyBaMM reads of plating on the anode of a full cell; empty where the cell has none.
-
-    Parameters
-    ----------
-    cell : Cell
-    book : Book
-
-    Returns
-    -------
-    dict of str to float or callable
-        By PyBaMM's names.
-    """
-    if cell.plating is None:
-        return {}
-    salt = cell.electrolyte.concentration.value * 1e3
-    material = cell.anode.material
-    interface = 3 * material["active_volume_fraction"] / (material["particle_radius"] * 1e-6)  # [1/m]
-    fading = FADING_THICKNESS * interface / SODIUM_MOLAR_VOLUME  # [mol/m3] of electrode
-
-    def plating(concentration: Any, plated: Any, temperature: Any) -> Any:
-        return book["plating_exchange"] * (concentration / salt) ** TRANSFER_COEFFICIENT
-
-    def stripping(concentration: Any, plated: Any, temperature: Any) -> Any:
-        return plating(concentration, plated, temperature) * plated / (plated + fading)  # PyBaMM hands over no negative amount
-
-    return {
-        "Exchange-current density for plating [A.m-2]": plating,
-        "Exchange-current density for stripping [A.m-2]": stripping,
-        "Lithium plating transfer coefficient": TRANSFER_COEFFICIENT,
-        "Typical plated lithium concentration [mol.m-3]": fading,
-        "Initial plated lithium concentration [mol.m-3]": 0.0,
-        "Lithium metal partial molar volume [m3.mol-1]": SODIUM_MOLAR_VOLUME,
-    }

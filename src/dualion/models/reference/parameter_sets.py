@@ -32,10 +32,10 @@ from dualion.models.reference.laws import (
     arrhenius,
     diffusivity_function,
     exchange_function,
-    plating_values,
     potential_function,
     transport_functions,
 )
+from dualion.models.reference.plating import plating_values
 from dualion.records.cell import Cell, Electrode
 
 #: Inputs of a model that is run at a given voltage: v(t) = start + rate t, from the start of each step.

@@ -88,7 +88,7 @@ class Field:
         return 1 / (self.after[:-1] / d[:-1] + self.before[1:] / d[1:])
 
     def change(self, u: Array, source: Array) -> Array:
-        """v du/dt, written with the difference matrix of the whole field."""
+        """Volume times du/dt, written with the difference matrix of the whole field."""
         jumps = np.diff(np.eye(u.size), axis=0)
         return np.asarray(-jumps.T @ (self.conductances(u) * (jumps @ u)) + source)
 

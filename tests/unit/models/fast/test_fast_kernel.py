@@ -86,7 +86,7 @@ def test_a_nonlinear_stage_solves_the_same_finite_volumes(field: Any) -> None:
     rng = np.random.default_rng(2)
     base, source = rng.uniform(0.1, 0.9, 12), rng.normal(size=12) * 2e-2
     for dh in (1e-3, 0.1, 3.0):
-        truth = fsolve(lambda u: one.volumes * (u - base) / dh - one.change(u, source), base, xtol=1e-13)
+        truth = fsolve(lambda u, dh=dh: one.volumes * (u - base) / dh - one.change(u, source), base, xtol=1e-13)
         assert one.volumes * (truth - base) / dh == pytest.approx(one.change(truth, source), abs=1e-10)
         found, good = _solve(one, base, base, dh, source)
         assert good

@@ -1,4 +1,4 @@
-"""What a cell record becomes in memory: tables against the records they come from, geometry, temperature, and names that are no parameters."""
+"""What a cell becomes in memory: tables against their records, geometry, temperature, and names that are no parameters."""
 
 from __future__ import annotations
 
@@ -84,15 +84,14 @@ def _electrodes(rocking_chair: Any) -> list[tuple[int, Electrode]]:
 
 
 def test_a_measured_potential_is_that_of_its_table(rocking_chair: Any) -> None:
-    """Within 1 mV from one per cent inside of its ends, within 5 mV up to them."""
+    """Within 5 mV everywhere, also on its steps, and 0.5 mV in the root mean square."""
     for host, electrode in _electrodes(rocking_chair):
         isotherm = isotherm_of(electrode)
         low, high = rocking_chair.p[host + layout.LOWEST], rocking_chair.p[host + layout.HIGHEST]
         x = np.linspace(low, high, 5003)[1:-1]
-        error = np.abs(np.array([equilibrium(rocking_chair.p, host, v) for v in x]) - np.asarray(isotherm.potential(x)))
-        inside = (x > low + 0.01) & (x < high - 0.01)
-        assert error[inside].max() < 1e-3
-        assert error.max() < 5e-3
+        error = np.array([equilibrium(rocking_chair.p, host, v) for v in x]) - np.asarray(isotherm.potential(x))
+        assert np.sqrt(np.mean(error**2)) < 5e-4
+        assert np.abs(error).max() < 5e-3
 
 
 def test_profiles_are_straight_lines_between_their_points(rocking_chair: Any) -> None:
