@@ -153,11 +153,11 @@ def test_energy_is_the_integral_of_the_power(request: pytest.FixtureRequest, kin
 
 @pytest.mark.parametrize("kind", ["half", "full"])
 def test_a_record_is_fine_enough_to_be_integrated(request: pytest.FixtureRequest, kind: str) -> None:
-    """Whoever plots or integrates the curve gets the energy that is reported, within 5e-4."""
+    """Whoever plots or integrates the curve gets the energy that is reported, within 1e-3."""
     cell = request.getfixturevalue(kind)
     for rate in (0.1, 1.0, 2.0):
         for step in FastSolver(cell).solve(cycle(cell, rate * cell.one_c.value)).steps:
-            assert np.trapezoid(step.voltage * step.currents, step.time) == pytest.approx(step.totals["energy"], rel=5e-4)
+            assert np.trapezoid(step.voltage * step.currents, step.time) == pytest.approx(step.totals["energy"], rel=1e-3)
 
 
 def test_the_lowest_potential_of_the_anode_holds_with_film_and_series(full: Cell) -> None:

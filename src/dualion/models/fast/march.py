@@ -56,6 +56,7 @@ from dualion.models.fast.record import (
     STEPS,
     extremes,
     note,
+    salt_range,
 )
 from dualion.models.fast.step import GAMMA, D, W, current_at, derivative, places, relaxed, settled_plating, stage
 
@@ -336,6 +337,8 @@ def _integrate(
 ) -> int:  # fmt: skip
     """The integrals of a step at constant current, by Simpson's rule on parts of it; the number of rows, negative if they are full."""
     i, h = part[CURRENT], part[LENGTH]
+    least, most = salt_range(p, state)
+    least_end, most_end = salt_range(p, vectors[TRIAL])
     begin, width = 0.0, 1.0
     v_begin = numbers[V_START]
     w_begin = v_begin if p[METAL] != 0.0 else numbers[ANODE_START]
@@ -357,7 +360,8 @@ def _integrate(
                 return -count
             if end < 1.0:
                 plated = part[PLATED_AT_START] + end * (part[PLATED_AT_END] - part[PLATED_AT_START])
-                note(rows, count, time + end * h, v_next, i, p, state, plated, seen[INSIDE], parts)
+                low, high = least + end * (least_end - least), most + end * (most_end - most)
+                note(rows, count, time + end * h, v_next, i, low, high, plated, seen[INSIDE], parts)
                 count += 1
         begin, v_begin, w_begin = end, v_next, w_next
         width = min(2.0 * width, 1.0 - begin)
@@ -385,7 +389,8 @@ def _note_end(rows: Array, count: int, time: float, p: Array, state: Array, seen
     if rows.shape[0] == 0:
         return 0
     _, _, scalars = places(p)
-    note(rows, count, time, numbers[V_START], numbers[I_START], p, state, state[scalars + PLATED], seen[AT_START], parts)
+    least, most = salt_range(p, state)
+    note(rows, count, time, numbers[V_START], numbers[I_START], least, most, state[scalars + PLATED], seen[AT_START], parts)
     return count + 1
 
 

@@ -34,14 +34,20 @@ def extremes(p: Array, state: Array, seen: Array, parts: Array, tally: Array) ->
 
 
 @compiled
-def note(
-    rows: Array, count: int, time: float, v: float, i: float, p: Array, state: Array, plated: float, seen: Array, parts: Array
-) -> None:
-    """Write a row of the record, its time in [s]; inside a step the extremes of the salt are those of its start."""
+def salt_range(p: Array, state: Array) -> tuple[float, float]:
+    """Least and most salt [mol/m3] of a state."""
     _, first, scalars = places(p)
     least, most = math.inf, 0.0
     for n in range(first, scalars):
         least, most = min(least, state[n]), max(most, state[n])
+    return least, most
+
+
+@compiled
+def note(
+    rows: Array, count: int, time: float, v: float, i: float, least: float, most: float, plated: float, seen: Array, parts: Array
+) -> None:
+    """Write a row of the record: time [s], voltage [V], current density [A/m2], salt [mol/m3], plated charge [coulomb/m2], and the rest."""
     row = rows[count]
     row[TIME], row[VOLTAGE], row[ROW_CURRENT], row[LEAST], row[MOST], row[PLATE] = time, v, i, least, most, plated
     for n in range(OBSERVED):
