@@ -4,5 +4,6 @@ from dualion.store.digests import canonical, digest
 from dualion.store.entries import Store
 from dualion.store.files import write_atomic
 from dualion.store.output import publish
+from dualion.store.runs import RunFolder
 
-__all__ = ["Store", "canonical", "digest", "publish", "write_atomic"]
+__all__ = ["RunFolder", "Store", "canonical", "digest", "publish", "write_atomic"]

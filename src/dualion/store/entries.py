@@ -106,7 +106,7 @@ class Store:
         if entry is None:
             return None
         try:
-            return {} if entry[1] is None else _unpack(entry[1])
+            return {} if entry[1] is None else unpack(entry[1])
         except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile):
             self._set_aside(key)
             return None
@@ -130,7 +130,7 @@ class Store:
         """
         if value is None:
             raise StoreError(f"{key}: None cannot be told from an absent entry. Store a mapping.")
-        packed = _pack(arrays) if arrays else None
+        packed = pack(arrays) if arrays else None
         sha256 = None if packed is None else hashlib.sha256(packed).hexdigest()
         if packed is not None:
             write_atomic(self._array_path(key, str(sha256)), packed)  # first, so that the entry never names a file that is not there
@@ -189,7 +189,7 @@ def _check_marker(path: Path) -> None:
         raise StoreError(f"{path}: the store was made by another version. Choose another folder, or delete this one.")
 
 
-def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The npz form with a fixed date; numpy's own writer puts the clock into the file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -203,6 +203,7 @@ def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def _unpack(packed: bytes) -> dict[str, NDArray[Any]]:
+def unpack(packed: bytes) -> dict[str, NDArray[Any]]:
+    """Arrays by name from the bytes that ``pack`` gave; nothing in them is executed."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

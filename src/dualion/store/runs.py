@@ -27,7 +27,7 @@ import numpy as np
 from dualion.errors import StoreError
 from dualion.models.ageing.course import Block
 from dualion.store.digests import canonical, digest
-from dualion.store.entries import _pack, _unpack
+from dualion.store.entries import pack, unpack
 from dualion.store.files import TEMPORARY, write_atomic
 
 MARKER = "run.json"
@@ -95,7 +95,7 @@ class RunFolder:
         plain = canonical({"run": self.digest, "number": block.number, "plain": dict(block.plain)})
         if _PLAIN in block.arrays:
             raise StoreError(f"{_PLAIN}: the name is taken by the plain data of a block. Name the array otherwise.")
-        packed = _pack({**block.arrays, _PLAIN: np.frombuffer(plain, dtype=np.uint8)})
+        packed = pack({**block.arrays, _PLAIN: np.frombuffer(plain, dtype=np.uint8)})
         write_atomic(self.root / f"block-{block.number:06d}.{hashlib.sha256(packed).hexdigest()[:16]}.npz", packed)
 
     def resume(self) -> tuple[Block, ...]:
@@ -165,7 +165,7 @@ class RunFolder:
         if found is None or hashlib.sha256(packed).hexdigest()[:16] != found["sha256"]:
             raise StoreError(f"{path}: damaged; its content does not fit its name. {remedy}")
         try:
-            arrays = _unpack(packed)
+            arrays = unpack(packed)
             content = json.loads(arrays.pop(_PLAIN).tobytes())
             run, own, plain = content["run"], content["number"], dict(content["plain"])
         except (ValueError, KeyError, TypeError, EOFError, OSError, RecursionError, zipfile.BadZipFile) as problem:

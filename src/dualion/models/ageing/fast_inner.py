@@ -13,9 +13,9 @@ from dualion.models.fast import cycling, layout, march
 from dualion.models.fast import record as kept
 from dualion.models.fast.entries import cycle_on
 from dualion.models.fast.entries import march as march_once
+from dualion.models.fast.memory import held, ranges, salt_held
 from dualion.models.fast.packing import DEFAULT_MESH, Mesh, first_state, packed
 from dualion.models.fast.solver import PATIENCE, TOLERANCE
-from dualion.models.fast.step import places
 from dualion.models.outputs import Array
 from dualion.models.targets import PLATEAU_BOUNDARY
 from dualion.records.cell import Cell
@@ -78,8 +78,8 @@ class FastInner:
 
     def totals(self) -> tuple[float, float]:
         """Sodium and PF6 of the cell at assembly [coulomb/m2]."""
-        held = self._held(self._record, self.begin().fast["state"])
-        return held["salt"] + held["anode"] + held["plated"], held["salt"] + held["cathode"]
+        has = self._held(self._record, self.begin().fast["state"])
+        return has["salt"] + has["anode"] + has["plated"], has["salt"] + has["cathode"]
 
     def run(self, snapshot: Snapshot, cycles: int, *, ageing: bool = True) -> tuple[Array, Snapshot]:
         """Go on for some cycles; a table of the cycles that ended on their voltages, perhaps fewer, and the state after them."""
@@ -91,10 +91,10 @@ class FastInner:
         changing = slow[: cycling.SLOW].copy()
         done = cycle_on(record, state, changing, laws, self.current, low, high, film, PLATEAU_BOUNDARY, self.tolerance, table)
         if ageing:
-            plated = state[places(record)[2] + layout.PLATED]
+            plated = state[ranges(record)[3] + layout.PLATED]
             return table[:done], Snapshot(np.append(changing, plated), {"state": state, **_aged(record)})
         settled = Snapshot(slow, {"state": state, **_aged(record)})
-        if done == cycles and slow[PLATED] != state[places(record)[2] + layout.PLATED]:
+        if done == cycles and slow[PLATED] != state[ranges(record)[3] + layout.PLATED]:
             settled = self._without_plating(settled)
         return table[:done], settled
 
@@ -109,19 +109,19 @@ class FastInner:
     def moved(self, snapshot: Snapshot, target: Target) -> Snapshot | None:
         """The state with its slow part at a target, sodium and PF6 conserved; None where a host or the salt would be used up."""
         record, state, slow = self._at(snapshot)
-        held = self._held(record, state)
-        change = FARADAY * target.salt - held["salt"]
-        anode = held["anode"] - change - (target.bound - slow[cycling.BOUND]) - (target.plated - held["plated"])
-        cathode = held["cathode"] - change - (target.lost - slow[cycling.LOST])
+        has = self._held(record, state)
+        change = FARADAY * target.salt - has["salt"]
+        anode = has["anode"] - change - (target.bound - slow[cycling.BOUND]) - (target.plated - has["plated"])
+        cathode = has["cathode"] - change - (target.lost - slow[cycling.LOST])
         if min(anode, cathode, target.salt, target.sites) <= 0.0:
             return None
         left = target.sites / slow[cycling.SITES]
         record[self._host(layout.RIGHT_HOST) + layout.CHARGE] *= left
-        right, salt, scalars = places(record)
-        state[:right] *= anode / held["anode"]
-        state[right:salt] *= cathode / held["cathode"] / left
-        factor = FARADAY * target.salt / held["salt"]
-        state[salt:scalars] *= factor
+        in_anode, in_cathode, salt, scalars = ranges(record)
+        state[in_anode] *= anode / has["anode"]
+        state[in_cathode] *= cathode / has["cathode"] / left
+        factor = FARADAY * target.salt / has["salt"]
+        state[salt] *= factor
         state[scalars + layout.BESIDE] *= factor
         state[scalars + layout.PLATED] = target.plated
         factor = self.mechanisms.film_factor(target.cycles, target.bound)
@@ -134,9 +134,9 @@ class FastInner:
         record, state, _ = self._at(snapshot)
         low, high = (end.value for end in self.cell.window)
         charge, passed = self._half_cycle(record, state, self.current, high)
-        right, salt, _ = places(record)
-        state[:right] -= self._laws[cycling.ANODE_SHARE] * passed / record[self._host(layout.LEFT_HOST) + layout.CHARGE]
-        state[right:salt] -= self._laws[cycling.CATHODE_SHARE] * passed / record[self._host(layout.RIGHT_HOST) + layout.CHARGE]
+        in_anode, in_cathode, _, _ = ranges(record)
+        state[in_anode] -= self._laws[cycling.ANODE_SHARE] * passed / record[self._host(layout.LEFT_HOST) + layout.CHARGE]
+        state[in_cathode] -= self._laws[cycling.CATHODE_SHARE] * passed / record[self._host(layout.RIGHT_HOST) + layout.CHARGE]
         return {"charge": charge, "discharge": self._half_cycle(record, state, -self.current, low)[0]}
 
     def _half_cycle(self, record: Array, state: Array, current: float, cutoff: float) -> tuple[Array, float]:
@@ -170,13 +170,12 @@ class FastInner:
 
     def _held(self, record: Array, state: Array) -> dict[str, float]:
         """Charge [coulomb/m2] of the salt, of what the hosts hold, and plated."""
-        right, salt, scalars = places(record)
-        beside = record[layout.RESERVOIR] * state[scalars + layout.BESIDE]
-        held = {"salt": FARADAY * (float(_volumes(record, int(record[layout.SALT_FIELD])) @ state[salt:scalars]) + float(beside))}
-        for name, place, cells in (("anode", layout.LEFT_HOST, slice(0, right)), ("cathode", layout.RIGHT_HOST, slice(right, salt))):
-            host = self._host(place)
-            held[name] = float(record[host + layout.CHARGE] * (_volumes(record, int(record[host + layout.FIELD])) @ state[cells]))
-        return {**held, "plated": float(state[scalars + layout.PLATED])}
+        return {
+            "salt": FARADAY * salt_held(record, state),
+            "anode": held(record, state, layout.LEFT_HOST),
+            "cathode": held(record, state, layout.RIGHT_HOST),
+            "plated": float(state[ranges(record)[3] + layout.PLATED]),
+        }
 
 
 def _aged(record: Array) -> dict[str, Array]:
@@ -184,8 +183,3 @@ def _aged(record: Array) -> dict[str, Array]:
     host = int(record[layout.RIGHT_HOST])
     return {"aged": np.array([record[host + layout.CHARGE], record[layout.FILM_RESISTANCE]])}
 
-
-def _volumes(record: Array, at: int) -> Array:
-    """Volumes of the cells of a field."""
-    begin, size = at + layout.FIELD_HEAD, int(record[at + layout.COUNT]) * layout.PER_CELL
-    return np.asarray(record[begin : begin + size].reshape(-1, layout.PER_CELL)[:, layout.VOLUME])

@@ -25,7 +25,7 @@ from dualion.models.constants import (
 )
 from dualion.models.fast import layout
 from dualion.models.fast.layout import BESIDE, SCALARS, Array
-from dualion.models.fast.step import places
+from dualion.models.fast.memory import ranges
 from dualion.models.isotherms import LogitIsotherm, TableIsotherm, isotherm_of
 from dualion.models.states import initial_fractions
 from dualion.records.cell import Cell, Electrode
@@ -182,9 +182,9 @@ def first_state(cell: Cell, record: Array, parameters: Mapping[str, float] | Non
     left, right = (0.0, anode) if cell.cathode is None else (anode, fractions["cathode.initial_fraction"])
     if cell.cathode is not None and cell.cathode.material.ion == "PF6-":
         right = 1.0 - right  # it counts vacancies
-    begin, salt, scalars = (int(place) for place in places(record))
+    in_left, in_right, in_salt, scalars = ranges(record)
     state = np.zeros(scalars + SCALARS)
-    state[:begin], state[begin:salt], state[salt:scalars] = left, right, record[layout.INITIAL_SALT]
+    state[in_left], state[in_right], state[in_salt] = left, right, record[layout.INITIAL_SALT]
     state[scalars + BESIDE] = record[layout.INITIAL_SALT]
     return state
 

@@ -11,7 +11,7 @@ import numpy as np
 from dualion.models.constants import FARADAY
 from dualion.models.experiments import Step
 from dualion.models.fast import layout, march
-from dualion.models.fast.cycling import mean_filling, salt_amount
+from dualion.models.fast.memory import held, ranges, salt_held
 from dualion.models.fast.record import (
     BELOW,
     CHARGE,
@@ -31,7 +31,6 @@ from dualion.models.fast.record import (
     TIME,
     VOLTAGE,
 )
-from dualion.models.fast.step import places
 from dualion.models.outputs import Array, StepResult
 from dualion.records.cell import Cell
 
@@ -86,12 +85,11 @@ def read(
     if detail != "all":
         return whole
     position = _positions(cell, record)
-    _, first, scalars = (int(at) for at in places(record))
     return replace(
         whole,
         salt=np.stack([rows[:, LEAST], _mean_salt(cell, rows[:, SEEN:]), rows[:, MOST]], axis=1),
         anode_potential=empty if cell.cathode is None else rows[:, PARTS + layout.ANODE_POTENTIAL].copy(),
-        profile={"position": position, "salt": state[first:scalars].copy()},
+        profile={"position": position, "salt": state[ranges(record)[2]].copy()},
         poorest=float(position[int(tally[LEAST_AT])]),
         traces=_traces(cell, rows, area),
     )
@@ -123,19 +121,21 @@ def _traces(cell: Cell, rows: Array, area: float) -> dict[str, Array]:
 def inventories(cell: Cell, record: Array, state: Array) -> dict[str, float]:
     """[mol] of salt, of what the hosts hold, and in a full cell of sodium and PF6."""
     area = cell.area.value * 1e-4
-    right, _, scalars = (int(at) for at in places(record))
-    hosts = int(record[layout.LEFT_HOST]), int(record[layout.RIGHT_HOST])
-    salt = salt_amount(record, state) * area
-    held = [
-        record[host + layout.CHARGE] * mean_filling(record, state, host, first) * area / FARADAY for host, first in zip(hosts, (0, right))
-    ]
+    salt = salt_held(record, state) * area
+    stored = [held(record, state, side) * area / FARADAY for side in (layout.LEFT_HOST, layout.RIGHT_HOST)]
     if cell.cathode is None:
-        return {"salt": salt, "host sodium": held[1]}
-    plated = float(state[scalars + layout.PLATED]) * area / FARADAY
-    found = {"salt": salt, "host sodium": held[0], "host PF6": held[1], "plated": plated}
+        return {"salt": salt, "host sodium": stored[1]}
+    plated = float(state[ranges(record)[3] + layout.PLATED]) * area / FARADAY
+    found = {"salt": salt, "host sodium": stored[0], "host PF6": stored[1], "plated": plated}
     if cell.kind == "rocking-chair":
-        return {"salt": salt, "host sodium": held[0], "cathode sodium": held[1], "plated": plated, "sodium": salt + sum(held) + plated}
-    return {**found, "sodium": salt + held[0] + plated, "PF6": salt + held[1]}
+        return {
+            "salt": salt,
+            "host sodium": stored[0],
+            "cathode sodium": stored[1],
+            "plated": plated,
+            "sodium": salt + sum(stored) + plated,
+        }
+    return {**found, "sodium": salt + stored[0] + plated, "PF6": salt + stored[1]}
 
 
 def _mean_salt(cell: Cell, seen: Array) -> Array:

@@ -23,8 +23,8 @@ from typing import Any
 
 from dualion.models.reference._pybamm import pybamm
 from dualion.models.reference.cathode import AnionHostInterface, AnionPotential
-from dualion.models.reference.plating import SodiumPlating
 from dualion.models.reference.parts import COMMON_OPTIONS, Part, PartsMixin
+from dualion.models.reference.plating import SodiumPlating
 from dualion.models.reference.salt import WellMixedSalt
 from dualion.records.material import Ion
 

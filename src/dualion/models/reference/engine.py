@@ -177,9 +177,7 @@ def cathode_ion(cell: Cell) -> CathodeIon:
 def _solver(precision: Precision, mode: Mode) -> Any:
     """PyBaMM's solver. At a given voltage the current is algebraic: its error is not tested, which costs a tenfold number of steps."""
     options = {"dt_max": precision.longest_step, "suppress_algebraic_error": mode == "voltage", "silence_sundials_errors": True}
-    return pybamm.IDAKLUSolver(
-        rtol=precision.rtol, atol=precision.atol, on_extrapolation="error", on_failure="error", options=options
-    )
+    return pybamm.IDAKLUSolver(rtol=precision.rtol, atol=precision.atol, on_extrapolation="error", on_failure="error", options=options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
