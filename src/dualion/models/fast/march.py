@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from dualion.models.fast.compiler import compiled
+from dualion.models.fast.control import step_error
 from dualion.models.fast.inside import (
     AT_END,
     AT_STAGE,
@@ -30,6 +31,7 @@ from dualion.models.fast.inside import (
     change_rates,
     crossing,
     share_below,
+    tame,
     voltage_at,
     watched,
 )
@@ -37,7 +39,6 @@ from dualion.models.fast.kernel import is_sound, voltage
 from dualion.models.fast.layout import (
     ANODE_POTENTIAL,
     FILM,
-    INITIAL_SALT,
     METAL,
     OBSERVED,
     PARTS_SIZE,
@@ -151,11 +152,11 @@ def _begin(
     i = control[GIVEN_CURRENT]
     film = state[scalars + FILM]
     if control[BY_VOLTAGE] != 0.0:
-        if not current_at(p, control[CUTOFF], i, state, state, state, 0.0, 0.0, film, seen[AT_START], parts, source, work, found):
+        if not current_at(p, control[CUTOFF], i, state, state, state, 0.0, i, 0.0, film, seen[AT_START], parts, source, work, found):
             return False
         i = found[0]
     plating = settled_plating(p, state, i, seen[AT_START])
-    state[scalars + FILM] = relaxed(p, film, i, 0.0)
+    state[scalars + FILM] = relaxed(p, film, i, i, 0.0)
     numbers[I_START] = i
     numbers[V_START] = voltage(p, seen[AT_START], i, state[scalars + FILM], max(state[scalars + PLATED], 0.0), parts)
     numbers[ANODE_START] = parts[ANODE_POTENTIAL]
@@ -196,10 +197,10 @@ def _attempt(
     _keep_positive(p, state, middle)
     if control[BY_VOLTAGE] != 0.0:
         target = control[CUTOFF] + control[RAMP] * (time + GAMMA * h)
-        good = current_at(p, target, i, base, middle, state, D * h, GAMMA * h, film, seen[AT_STAGE], parts, source, work, found)
+        good = current_at(p, target, i, base, middle, state, D * h, i, GAMMA * h, film, seen[AT_STAGE], parts, source, work, found)
         numbers[I_STAGE] = found[0]
     else:
-        good = not math.isnan(stage(p, base, middle, state, D * h, i, GAMMA * h, film, seen[AT_STAGE], source, work))
+        good = not math.isnan(stage(p, base, middle, state, D * h, i, i, GAMMA * h, film, seen[AT_STAGE], source, work))
         numbers[I_STAGE] = i
     if not good:
         return False
@@ -211,12 +212,12 @@ def _attempt(
     if control[BY_VOLTAGE] != 0.0:
         numbers[V_END] = control[CUTOFF] + control[RAMP] * (time + h)
         good = current_at(
-            p, numbers[V_END], numbers[I_STAGE], base, trial, middle, D * h, h, film, seen[AT_END], parts, source, work, found
+            p, numbers[V_END], numbers[I_STAGE], base, trial, middle, D * h, i, h, film, seen[AT_END], parts, source, work, found
         )
         numbers[I_END], numbers[PLATING_END] = found[0], found[1]
     else:
         numbers[I_END] = i
-        numbers[PLATING_END] = stage(p, base, trial, middle, D * h, i, h, film, seen[AT_END], source, work)
+        numbers[PLATING_END] = stage(p, base, trial, middle, D * h, i, i, h, film, seen[AT_END], source, work)
         good = not math.isnan(numbers[PLATING_END])
     for n in range(state.size):
         k3[n] = (trial[n] - base[n]) / (D * h)
@@ -241,7 +242,7 @@ def _judge(
             return _ENDED, h, ON_EXHAUSTION
         bounds[HIGH], bounds[HIGH_MISS], bounds[FINAL] = h, math.inf, 1.0 if near else 0.0
         return _AGAIN, (bounds[LOW] if near else 0.5 * (bounds[LOW] + h)), ON_FAILURE
-    error = _error(p, control, vectors, h)
+    error = step_error(p, state, vectors[TRIAL], vectors[K1], vectors[K2], vectors[K3], h, control[TOLERANCE])
     if error > 1.0 and bounds[FINAL] == 0.0:
         tally[REJECTED] += 1
         _open(bounds)  # the end is farther than a step may reach
@@ -250,6 +251,7 @@ def _judge(
     trial = vectors[TRIAL]
     change_rates(p, vectors[K1], h, seen[RISE])
     change_rates(p, vectors[K3], h, seen[FALL])
+    tame(seen)
     part[CURRENT], part[FILM_AT_START], part[LENGTH] = numbers[I_START], state[scalars + FILM], h
     part[PLATED_AT_START], part[PLATED_AT_END] = state[scalars + PLATED], trial[scalars + PLATED]
     if control[BY_VOLTAGE] == 0.0:
@@ -292,21 +294,6 @@ def _seek(
         share = -bounds[LOW_MISS] / (bounds[HIGH_MISS] - bounds[LOW_MISS])
         return False, bounds[LOW] + min(max(share, _MARGIN), 1.0 - _MARGIN) * width
     return False, bounds[LOW] + 0.5 * width
-
-
-@compiled
-def _error(p: Array, control: Array, vectors: Array, h: float) -> float:
-    """Error of a step relative to the tolerance: fillings against 1, salt against its initial concentration."""
-    k1, k2, k3 = vectors[K1], vectors[K2], vectors[K3]
-    _, first, scalars = places(p)
-    hosts, salt = 0.0, 0.0
-    for n in range(scalars):
-        miss = abs((4.0 * W - 1.0) * k1[n] - k2[n] + 2.0 * D * k3[n])
-        if n < first:
-            hosts = max(hosts, miss)
-        else:
-            salt = max(salt, miss)
-    return h * max(hosts, salt / p[INITIAL_SALT]) / (3.0 * control[TOLERANCE])
 
 
 @compiled

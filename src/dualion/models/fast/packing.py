@@ -1,7 +1,8 @@
 """A cell record as the numbers that the compiled kernel reads.
 
 Particles are divided so that the shells are thin near the surface, where the gradients are. Potentials are tabulated against
-z = ln(x / (1 - x)), in which an isotherm is smooth to its very ends; a knot is 0.02 apart, and cubics then follow it to 1e-9 V.
+z = ln(x / (1 - x)), in which an isotherm is smooth to its very ends; knots are 0.02 apart, and cubics then follow it to 1e-7 V. A
+measured potential has its kinks; its knots are closer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualion.errors import SpecError
-from dualion.models.cells import with_inputs
+from dualion.models.cells import nominal_values, with_inputs
 from dualion.models.constants import (
     BRUGGEMAN,
     COULOMB_PER_MAH,
@@ -32,9 +33,9 @@ from dualion.records.cell import Cell, Electrode
 from dualion.records.material import Transport
 
 #: Range and knots of the tables against z, ln c, c and x.
-_Z_RANGE, _Z_KNOTS = 16.0, 1601
+_Z_RANGE, _Z_KNOTS, _MEASURED_KNOTS = 16.0, 1601, 25601
 _LOG_RANGE, _LOG_KNOTS = (-12.0, 2.0), 351
-_SALT_KNOTS, _MOST_SALT = 401, 4.0  # [1], [1] of the initial concentration
+_SALT_KNOTS, _MOST_SALT = 801, 8.0  # [1], [1] of the initial concentration; beyond it the last value holds
 _FILLING_KNOTS = 801
 
 #: How much thinner shells are near the surface: their faces lie at 1 - (1 - k/n)^POWER of the radius.
@@ -125,6 +126,10 @@ def packed(cell: Cell, parameters: Mapping[str, float] | None = None, *, mesh: M
     """
     if cell.kind == "symmetric":
         raise SpecError(f'{cell.name}: no model for a cell of kind "symmetric". Write "half", "dual-ion" or "rocking-chair".')
+    known = nominal_values(cell)
+    for name in parameters or {}:
+        if name not in known:
+            raise SpecError(f"{cell.name}: {name}: no parameter of this cell. It has {', '.join(sorted(known))}.")
     given = with_inputs(cell, parameters or {})
     kelvin = given.temperature.value + ZERO_CELSIUS
     metal = given.cathode is None
@@ -135,18 +140,18 @@ def packed(cell: Cell, parameters: Mapping[str, float] | None = None, *, mesh: M
     head[layout.RIGHT_HOST] = _host(memory, given.anode if given.cathode is None else given.cathode, given, kelvin, mesh.shells)
     head[layout.METAL], head[layout.METAL_EXCHANGE] = float(metal), METAL_EXCHANGE_CURRENT
     head[layout.THERMAL], head[layout.TEMPERATURE] = GAS_CONSTANT * kelvin / FARADAY, kelvin
-    _interfaces(head, given, kelvin)
+    _interfaces(head, given, kelvin, growth=(parameters or {}).get("film_growth", 1.0))
     transference = (parameters or {}).get("transference", given.electrolyte.transport.transference.value)
     _salt(memory, head, given, float(transference), kelvin, mesh)
     return np.concatenate(memory.blocks)
 
 
-def _interfaces(head: Array, cell: Cell, kelvin: float) -> None:
+def _interfaces(head: Array, cell: Cell, kelvin: float, *, growth: float) -> None:
     """Resistances and plating."""
     area = cell.area.value * 1e-4  # [m2]
     head[layout.RESISTANCE] = cell.series_resistance.value * area
     if cell.film is not None:
-        resistance = cell.film.resistance.value / _arrhenius(1e3 * cell.film.activation_energy.value, kelvin)
+        resistance = growth * cell.film.resistance.value / _arrhenius(1e3 * cell.film.activation_energy.value, kelvin)
         head[layout.FILM_RESISTANCE] = resistance * area
         head[layout.FILM_TIME] = resistance * cell.film.capacitance.value
     if cell.plating is not None:
@@ -275,7 +280,7 @@ def _potential(electrode: Electrode) -> tuple[float, float, Table]:
         values = _inverted(isotherm, z)
         slopes = _logit_slopes(isotherm, values, z)
         return 0.0, 1.0, Table(values, slopes, -_Z_RANGE, step)
-    return _measured(isotherm, z, step)
+    return _measured(isotherm)
 
 
 def _inverted(isotherm: LogitIsotherm, z: Array) -> Array:
@@ -314,12 +319,13 @@ def _logit_slopes(isotherm: LogitIsotherm, u: Array, z: Array) -> Array:
     return np.asarray((edge / (1.0 + edge * edge)) ** 2 / part)
 
 
-def _measured(isotherm: TableIsotherm, z: Array, step: float) -> tuple[float, float, Table]:
+def _measured(isotherm: TableIsotherm) -> tuple[float, float, Table]:
     """A measured potential against z; beyond its ends the last value holds, and the engine ends there."""
+    z, step = np.linspace(-_Z_RANGE, _Z_RANGE, _MEASURED_KNOTS, retstep=True)
     x = np.array(isotherm.fractions)
     inside = np.clip(1.0 / (1.0 + np.exp(-z)), x[0], x[-1])
     values = np.asarray(isotherm.potential(inside))
-    return float(x[0]), float(x[-1]), Table(values, np.gradient(values, z), float(z[0]), step)
+    return float(x[0]), float(x[-1]), Table(values, np.gradient(values, z), float(z[0]), float(step))
 
 
 def _salt(memory: _Memory, head: Array, cell: Cell, transference: float, kelvin: float, mesh: Mesh) -> None:
@@ -362,5 +368,6 @@ def _transport(transport: Transport, initial: float, factor: float) -> tuple[Tab
     c = np.linspace(0.0, highest / 1e3, _SALT_KNOTS)  # [mol/L]
     step = highest / (_SALT_KNOTS - 1)
     (a, b), (d, e) = transport.conductivity, transport.diffusivity
-    kappa = Table(factor * a * c * np.exp(-b * c), factor * a * (1 - b * c) * np.exp(-b * c) / 1e3, 0.0, step)
-    return kappa, Table(factor * d * np.exp(-e * c), -factor * d * e * np.exp(-e * c) / 1e3, 0.0, step)
+    inside = np.append(np.ones(_SALT_KNOTS - 1), 0.0)
+    kappa = Table(factor * a * c * np.exp(-b * c), inside * factor * a * (1 - b * c) * np.exp(-b * c) / 1e3, 0.0, step)
+    return kappa, Table(factor * d * np.exp(-e * c), -inside * factor * d * e * np.exp(-e * c) / 1e3, 0.0, step)

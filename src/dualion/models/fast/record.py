@@ -24,7 +24,7 @@ def extremes(p: Array, state: Array, seen: Array, parts: Array, tally: Array) ->
     _, first, scalars = places(p)
     for n in range(first, scalars):
         if state[n] < tally[LEAST_SALT]:
-            tally[LEAST_SALT], tally[LEAST_AT] = state[n], n - first
+            tally[LEAST_SALT], tally[LEAST_AT] = max(state[n], 0.0), n - first
         tally[MOST_SALT] = max(tally[MOST_SALT], state[n])
     anode = parts[ANODE_POTENTIAL]
     tally[LOWEST_ANODE] = min(tally[LOWEST_ANODE], anode)
@@ -35,12 +35,12 @@ def extremes(p: Array, state: Array, seen: Array, parts: Array, tally: Array) ->
 
 @compiled
 def salt_range(p: Array, state: Array) -> tuple[float, float]:
-    """Least and most salt [mol/m3] of a state."""
+    """Least and most salt [mol/m3] of a state; an emptied cell may overshoot, but holds no negative salt."""
     _, first, scalars = places(p)
     least, most = math.inf, 0.0
     for n in range(first, scalars):
         least, most = min(least, state[n]), max(most, state[n])
-    return least, most
+    return max(least, 0.0), most
 
 
 @compiled

@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError
+from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
+from dualion.models.cells import with_inputs
 from dualion.models.constants import FARADAY
 from dualion.models.experiments import HalfCycle, Hold, Protocol, Rest, Step, Sweep
 from dualion.models.fast import layout, march
@@ -99,6 +100,8 @@ class FastSolver:
         mesh = (self.mesh.left, self.mesh.separator, self.mesh.right, self.mesh.shells)
         if is_full(self.cell):
             return without_room(self.cell, protocol, engine=self.engine, mesh=mesh)
+        _refuse_meaningless(protocol, self.cell)
+        present = replace(self, cell=with_inputs(self.cell, parameters or {}))
         record = packed(self.cell, parameters, mesh=self.mesh)
         first = protocol.steps[0]
         voltage = first.start if isinstance(first, Sweep) else first.voltage if isinstance(first, Hold) else None
@@ -109,7 +112,7 @@ class FastSolver:
                 read: Detail = detail
                 if detail == "last voltage":
                     read = "voltage" if number + 1 == len(protocol.steps) else "ends"
-                done.append(self._step(record, state, step, read, check, where=f"{self.cell.name}, step {number + 1}"))
+                done.append(present._step(record, state, step, read, check, where=f"{self.cell.name}, step {number + 1}"))
         except SolveError as error:
             partial = CellResult(self.cell, tuple(done), (), (), self.engine, mesh)
             if on_fail == "raise":
@@ -119,7 +122,7 @@ class FastSolver:
         return CellResult(self.cell, tuple(done), flags, (), self.engine, mesh)
 
     def numerical_error(self, protocol: Protocol, base: CellResult, parameters: Mapping[str, float] | None = None) -> CellResult:
-        """A result with its numerical error: the larger difference to twice the mesh and to a tenth of the tolerance.
+        """A result with its numerical error: the differences to twice the mesh and to a tenth of the tolerance, added.
 
         Parameters
         ----------
@@ -139,9 +142,9 @@ class FastSolver:
         errors = []
         for number, step in enumerate(base.steps):
             same = [other[number] for other in others]
-            error = {"capacity": max(abs(other.totals["charge"] - step.totals["charge"]) for other in same) / 3.6, "mean_voltage": 0.0}
+            error = {"capacity": sum(abs(other.totals["charge"] - step.totals["charge"]) for other in same) / 3.6, "mean_voltage": 0.0}
             if isinstance(step.step, HalfCycle):
-                error["mean_voltage"] = max(abs(other.mean_voltage() - step.mean_voltage()) for other in same)
+                error["mean_voltage"] = sum(abs(other.mean_voltage() - step.mean_voltage()) for other in same)
             errors.append(error)
         return replace(base, error=tuple(errors))
 
@@ -165,6 +168,22 @@ class FastSolver:
         if "inventory" in check:
             _guard_inventories(changes, tally[CHARGE] * area / FARADAY, where)
         return read(self.cell, step, record, state, time, why, rows[:count], tally, changes, detail)
+
+
+def _refuse_meaningless(protocol: Protocol, cell: Cell) -> None:
+    """Refuse a protocol without steps, and steps whose numbers mean nothing."""
+    if not protocol.steps:
+        raise SpecError(f"{cell.name}: the protocol has no step. Give at least one.")
+    for number, step in enumerate(protocol.steps, start=1):
+        given = {name: getattr(step, name) for name in step.__dataclass_fields__ if name != "direction"}
+        for name, value in given.items():
+            positive = name in ("duration", "rate")
+            meaningless = value is not None and (
+                not math.isfinite(value) or (positive and value <= 0) or (name == "current" and value == 0)
+            )
+            if meaningless:
+                needed = "a positive number" if positive else "a finite number" + (" other than 0" if name == "current" else "")
+                raise SpecError(f"{cell.name}: step {number}: {name} is {value:g}. Write {needed}.")
 
 
 def _control(step: Step, record: Array, area: float, boundary: float, tolerance: float) -> Array:
@@ -218,5 +237,5 @@ def _guard_inventories(inventories: Mapping[str, tuple[float, float]], moved: fl
                 raise InventoryError(f"{where}: {name} drifts by {(last - first) / first:.2e} of its amount.")
     first, last = inventories["salt"]
     expected = -moved if "PF6" in inventories else 0.0
-    if abs(last - first - expected) > DRIFT_TOLERANCE * first:
+    if abs(last - first - expected) > DRIFT_TOLERANCE * max(first, last):
         raise InventoryError(f"{where}: salt changes by {last - first:.6e} mol where charge asks for {expected:.6e} mol.")

@@ -36,6 +36,7 @@ from dualion.models.fast.layout import (
     FILM,
     FILM_RESISTANCE,
     FILM_TIME,
+    INTERFACE,
     LEFT,
     LEFT_HOST,
     METAL,
@@ -63,6 +64,8 @@ _PLATING_PASSES, _PLATING_FOUND = 80, 1e-9  # of the current
 _MOST_PLATING = 10.0  # [1] of the current, and of 1 A/m2
 _CURRENT_PASSES, _VOLTAGE_FOUND = 80, 1e-9  # [V]
 _FLUX_PASSES, _FLUX_FOUND = 6, 1e-12  # of itself
+_ROUNDING = 1e-14
+_ABSURD = 1e6  # [V]
 #: Currents below which nothing is searched more closely, and a resistance that no cell falls short of.
 _LEAST_CURRENT = 1e-6  # [A/m2]
 _LEAST_RESISTANCE = 1e-4  # [ohm m2]
@@ -105,12 +108,13 @@ def derivative(p: Array, state: Array, i: float, plating: float, out: Array, sou
 
 @compiled
 def stage(
-    p: Array, base: Array, out: Array, lagged: Array, dh: float, i: float, elapsed: float, film: float, seen: Array,
+    p: Array, base: Array, out: Array, lagged: Array, dh: float, i: float, before: float, elapsed: float, film: float, seen: Array,
     source: Array, work: Array,
 ) -> float:  # fmt: skip
     """A stage u = base + dh f(u) at a current density, from the guess in ``out``; its plating current density, not a number if it failed.
 
-    ``lagged`` is the state by which a starved electrode's reaction is shared; ``film`` [V] its overvoltage ``elapsed`` [s] ago.
+    ``lagged`` is the state by which a starved electrode's reaction is shared; ``before`` [A/m2] and ``film`` [V]
+    are the current density and the film's overvoltage ``elapsed`` [s] ago.
     ``source`` has the length of the longest field and ``work`` three rows of it.
     """
     right, salt, scalars = places(p)
@@ -126,7 +130,7 @@ def stage(
     if p[METAL] == 0.0:
         plating = _stored(p, base, out, dh, i, salt, scalars, source, work)
     out[scalars + PLATED] = base[scalars + PLATED] - dh * plating
-    out[scalars + FILM] = relaxed(p, film, i, elapsed)
+    out[scalars + FILM] = relaxed(p, film, before, i, elapsed)
     observe(p, out, i, -i - plating, seen)
     return plating
 
@@ -167,7 +171,8 @@ def _stored(p: Array, base: Array, out: Array, dh: float, i: float, salt: int, s
     field = int(p[host + FIELD])
     cells = int(p[field + COUNT])
     mean = mean_salt(p, out, salt, 0, int(p[CELLS_LEFT]))
-    low, high, plating = -_reach(i), _reach(i), 0.0
+    reach = _reach(p, i)
+    low, high, plating = -reach, reach, 0.0
     before, miss_before = 0.0, 0.0
     for sweep in range(_PLATING_PASSES):
         for k in range(cells):
@@ -180,7 +185,7 @@ def _stored(p: Array, base: Array, out: Array, dh: float, i: float, salt: int, s
         plated = max(base[scalars + PLATED] - dh * plating, 0.0)
         filling = surface(p, host, out, 0, -i - plating)
         miss = anode_state(p, filling, mean, i, plated)[2] - plating
-        if abs(miss) <= _PLATING_FOUND * (abs(i) + _LEAST_CURRENT):
+        if abs(miss) <= _PLATING_FOUND * (abs(i) + _LEAST_CURRENT) + _ROUNDING * reach:
             return plating
         low, high = (plating, high) if miss > 0.0 else (low, plating)
         following = _next(sweep, plating, before, miss, miss_before, low, high)
@@ -189,9 +194,9 @@ def _stored(p: Array, base: Array, out: Array, dh: float, i: float, salt: int, s
 
 
 @compiled
-def _reach(i: float) -> float:
+def _reach(p: Array, i: float) -> float:
     """A plating or stripping current density [A/m2] that is not exceeded at a current density."""
-    return _MOST_PLATING * (abs(i) + 1.0)
+    return _MOST_PLATING * (abs(i) + 1.0 + p[int(p[LEFT_HOST]) + INTERFACE] * p[PLATING])
 
 
 @compiled
@@ -207,26 +212,29 @@ def _next(sweep: int, at: float, before: float, miss: float, miss_before: float,
 
 
 @compiled
-def relaxed(p: Array, film: float, i: float, elapsed: float) -> float:
-    """Overvoltage [V] of the film after a time [s] at a current density."""
-    settled = i * p[FILM_RESISTANCE]
+def relaxed(p: Array, film: float, first: float, last: float, elapsed: float) -> float:
+    """Overvoltage [V] of the film after a time [s] in which the current density went evenly from ``first`` to ``last`` [A/m2]."""
     if p[FILM_TIME] <= 0.0:
-        return settled
-    return settled + (film - settled) * math.exp(-elapsed / p[FILM_TIME])
+        return last * p[FILM_RESISTANCE]
+    x = elapsed / p[FILM_TIME]
+    kept = math.exp(-x)
+    lag = (last - first) * (-math.expm1(-x) / x if x > 0.0 else 1.0)
+    return film * kept + p[FILM_RESISTANCE] * (last - first * kept - lag)
 
 
 @compiled
 def settled_plating(p: Array, state: Array, i: float, seen: Array) -> float:
     """Plating current density [A/m2] of a state at a current density; ``seen`` is observed with it."""
     _, _, scalars = places(p)
-    low, high, plating = -_reach(i), _reach(i), 0.0
+    reach = _reach(p, i)
+    low, high, plating = -reach, reach, 0.0
     before, miss_before = 0.0, 0.0
     for sweep in range(_PLATING_PASSES):
         observe(p, state, i, -i - plating, seen)
         if p[METAL] != 0.0 or p[PLATING] == 0.0:
             return 0.0
         miss = anode_state(p, seen[LEFT], seen[SALT_LEFT], i, max(state[scalars + PLATED], 0.0))[2] - plating
-        if abs(miss) <= _PLATING_FOUND * (abs(i) + _LEAST_CURRENT):
+        if abs(miss) <= _PLATING_FOUND * (abs(i) + _LEAST_CURRENT) + _ROUNDING * reach:
             return plating
         low, high = (plating, high) if miss > 0.0 else (low, plating)
         following = _next(sweep, plating, before, miss, miss_before, low, high)
@@ -243,6 +251,7 @@ def current_at(
     out: Array,
     lagged: Array,
     dh: float,
+    before: float,
     elapsed: float,
     film: float,
     seen: Array,
@@ -253,34 +262,39 @@ def current_at(
 ) -> bool:
     """The current density at which a stage has a voltage; whether it was found.
 
-    With ``dh`` 0 the state in ``out`` stands still. ``found`` of shape (3,) holds the current density, the plating current density
-    [A/m2], and dV/di [ohm m2], which is also the first guess of it.
+    ``before`` [A/m2] is the current density ``elapsed`` [s] ago. With ``dh`` 0 the state in ``out`` stands still. ``found`` of shape (3,)
+    holds the current density, the plating current density [A/m2], and dV/di [ohm m2], which is also the first guess of it.
     """
     _, _, scalars = places(p)
-    i, before, miss_before = guess, 0.0, 0.0
+    i, i_before, miss_before = guess, 0.0, 0.0
     low, high = -math.inf, math.inf  # the voltage rises with the current
     if not found[2] > _LEAST_RESISTANCE:
         found[2] = p[RESISTANCE] + p[FILM_RESISTANCE] + _LEAST_RESISTANCE
     for sweep in range(_CURRENT_PASSES):
-        if dh > 0.0:
-            plating = stage(p, base, out, lagged, dh, i, elapsed, film, seen, source, work)
-        else:
-            plating = settled_plating(p, out, i, seen)
-        reached = voltage(p, seen, i, relaxed(p, film, i, elapsed), max(out[scalars + PLATED], 0.0), parts)
+        moves = dh > 0.0
+        plating = (
+            stage(p, base, out, lagged, dh, i, before, elapsed, film, seen, source, work) if moves else settled_plating(p, out, i, seen)
+        )
+        reached = voltage(p, seen, i, relaxed(p, film, before if moves else i, i, elapsed), max(out[scalars + PLATED], 0.0), parts)
         miss = reached - target
         found[0], found[1] = i, plating
-        if not abs(miss) < 1e6:
-            return False
-        if abs(miss) <= _VOLTAGE_FOUND:
-            return True
+        if abs(miss) <= _VOLTAGE_FOUND or not abs(miss) < _ABSURD:  # also where it is not a number
+            return abs(miss) <= _VOLTAGE_FOUND
         low, high = (max(low, i), high) if miss < 0.0 else (low, min(high, i))
-        if sweep > 0 and (miss - miss_before) * (i - before) > 0.0:
-            found[2] = (miss - miss_before) / (i - before)
+        if sweep > 0 and (miss - miss_before) * (i - i_before) > 0.0:
+            found[2] = (miss - miss_before) / (i - i_before)
         slow = sweep > 0 and abs(miss) > 0.5 * abs(miss_before)
-        before, miss_before = i, miss
-        i -= miss / found[2]
-        if (slow or not low < i < high) and high - low < math.inf:
-            i = 0.5 * (low + high)
-        elif slow:
-            found[2] *= 0.5  # farther out
+        i_before, miss_before = i, miss
+        i = _next_current(i, miss, low, high, slow, found)
     return False
+
+
+@compiled
+def _next_current(i: float, miss: float, low: float, high: float, slow: bool, found: Array) -> float:
+    """Where to look next for a current density [A/m2]: by secant while that gets on, else halfway, or farther out without a bracket."""
+    following = i - miss / found[2]
+    if (slow or not low < following < high) and high - low < math.inf:
+        return 0.5 * (low + high)
+    if slow:
+        found[2] *= 0.5
+    return following

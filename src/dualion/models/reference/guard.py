@@ -16,11 +16,15 @@ from dualion.models.constants import FARADAY
 from dualion.models.engines import Check
 from dualion.models.experiments import HalfCycle, Hold, Step, Sweep
 from dualion.models.outputs import CellResult, StepResult
+from dualion.models.states import host_charge
+from dualion.records.cell import Cell
 
 #: How far the end voltage may lie from the cut-off.
 CUTOFF_TOLERANCE = 1e-3  # [V]
 #: Difference of a step's mean voltage on all points of its grid and on every other one.
 SAMPLING_TOLERANCE = 1e-3  # [V]
+#: Charge that a sweep passes at least, as a share of the host; a sweep over 1 mV passes a hundred times as much.
+LEAST_PASSED = 1e-5
 #: Relative drift of sodium and PF6 over a step.
 DRIFT_TOLERANCE = 1e-8
 #: Deviation of salt and hosts from what charge moves, relative to it, at rtol 1e-6. The DFN solves for its current.
@@ -89,8 +93,14 @@ def _guard_end(result: StepResult, ended: Ended, partial: CellResult) -> None:
     if not result.ended or missed or result.time[-1] <= 0:
         goal = f"{step.cutoff:g} V" if isinstance(step, HalfCycle) else f"{step.duration:g} s"
         raise PartialSolutionError(f"{ended.where}{at} instead of {goal}.{ended.said}", partial)
-    if isinstance(step, Sweep) and not np.any(result.currents):
+    if isinstance(step, Sweep) and _is_idle(result, partial.cell):
         raise PartialSolutionError(f"{ended.where}, and no current has passed. Start the sweep in equilibrium.{ended.said}", partial)
+
+
+def _is_idle(result: StepResult, cell: Cell) -> bool:
+    """Whether next to nothing has passed in a sweep: an empty host that cannot react stays empty, and the solver finds nothing wrong."""
+    passed = float(np.trapezoid(np.abs(result.currents), result.time))
+    return passed < LEAST_PASSED * host_charge(cell.anode if cell.cathode is None else cell.cathode, cell)
 
 
 def _target(result: StepResult) -> float | None:

@@ -28,7 +28,9 @@ LARGEST_STRIPPING = 0.3  # [V]
 FADING_THICKNESS = 3.7e-13  # [m]
 
 _EXCHANGE = "Exchange-current density for plating [A.m-2]"
-_FADING = "Typical plated lithium concentration [mol.m-3]"
+_FADING = "Plated concentration at which stripping fades [mol.m-3]"
+#: Scale of the plated amount as a state.
+TYPICAL_PLATED = 1.0  # [mol/m3]
 
 
 class SodiumPlating(LithiumPlating):
@@ -72,6 +74,7 @@ def plating_values(cell: Cell, book: Book) -> dict[str, Any]:
     return {
         _EXCHANGE: lambda concentration: book["plating_exchange"] * (concentration / salt) ** TRANSFER_COEFFICIENT,
         _FADING: FADING_THICKNESS * interface / SODIUM_MOLAR_VOLUME,
+        "Typical plated lithium concentration [mol.m-3]": TYPICAL_PLATED,
         "Lithium plating transfer coefficient": TRANSFER_COEFFICIENT,
         "Initial plated lithium concentration [mol.m-3]": 0.0,
         "Lithium metal partial molar volume [m3.mol-1]": SODIUM_MOLAR_VOLUME,
