@@ -25,7 +25,7 @@ from dualion.models.fast.solver import TOLERANCE
 from dualion.models.reference._pybamm import pybamm
 from dualion.models.reference.parameter_sets import cell_parameters
 from dualion.models.states import initial_fractions
-from dualion.models.sweep import sweep
+from dualion.models.runs.sweep import sweep
 from dualion.records.cell import Cell
 from dualion.records.cell_files import load_cell
 

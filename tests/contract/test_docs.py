@@ -71,28 +71,25 @@ def test_every_bundled_thing_is_named(root: Path, name: str) -> None:
 
 
 def test_every_model_is_described(root: Path, source: Path) -> None:
-    text = page(root, "models.md")
-    table = text.partition("## Where what is")[2].partition("\n## ")[0]
-    modules = [path.stem for path in (source / "models").glob("*.py") if not path.stem.startswith("_")]
-    assert modules
-    assert [name for name in modules if f"`{name}`" not in table] == []
+    """Every module and every room of the models, each once."""
+    table = page(root, "models.md").partition("## Where what is")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, flags=re.MULTILINE)
+    said = [name for names in rows for name in re.findall(r"\w+", names)]
+    entries = (source / "models").iterdir()
+    assert sorted(said) == sorted(path.stem for path in entries if not path.stem.startswith("_"))
 
 
-def test_the_table_says_which_models_need_pybamm(root: Path, source: Path) -> None:
-    """By the imports of each module, followed through the package."""
+def test_only_the_reference_engine_needs_pybamm(root: Path, source: Path) -> None:
+    """Nothing else imports it when it is loaded, but for the module that ages cells on it."""
     folder = source / "models"
-
-    def needs(name: str, seen: frozenset[str] = frozenset()) -> bool:
-        if name == "_pybamm":
-            return True
-        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
-        nodes = [node for node in tree.body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dualion.models.")]
-        inner = {str(node.module).removeprefix("dualion.models.") for node in nodes} - seen
-        return any(needs(one, seen | {name}) for one in inner)
-
-    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| .+ \| (yes|) ?\|$", page(root, "models.md"), flags=re.MULTILINE)
-    said = {name: word == "yes" for names, word in rows for name in re.findall(r"\w+", names)}
-    assert said == {path.stem: needs(path.stem) for path in folder.glob("*.py") if not path.stem.startswith("_")}
+    found = set()
+    for path in folder.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = [str(node.module) for node in tree.body if isinstance(node, ast.ImportFrom)]
+        if path.parent.name != "reference" and any(name.startswith("dualion.models.reference") for name in imported):
+            found.add(path.relative_to(folder).as_posix())
+    assert found == {"ageing/reference_inner.py"}
+    assert "| `reference` | " in page(root, "models.md")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -109,26 +106,27 @@ def test_every_page_is_listed(root: Path) -> None:
 
 def test_the_numbers_of_the_models_page_are_those_of_the_source(root: Path) -> None:
     pytest.importorskip("pybamm")
-    from dualion.models import isotherms, parameter_sets, solve, targets
+    from dualion.models import constants, isotherms, targets
+    from dualion.models.reference import guard
     from dualion.numerics import fit
 
     text = page(root, "models.md")
     said = {
-        f"{solve.CUTOFF_TOLERANCE * 1e3:g} mV": solve.CUTOFF_TOLERANCE,
+        f"{guard.CUTOFF_TOLERANCE * 1e3:g} mV": guard.CUTOFF_TOLERANCE,
         f"{isotherms.TABLE_POINTS} knots": isotherms.TABLE_POINTS,
-        f"in equilibrium at {parameter_sets.DESODIATED_POTENTIAL:g} V": parameter_sets.DESODIATED_POTENTIAL,
-        f"equilibrium at {parameter_sets.HALF_CELL_START:.1f} V": parameter_sets.HALF_CELL_START,
-        f"of {parameter_sets.METAL_EXCHANGE_CURRENT:g} A/m2": parameter_sets.METAL_EXCHANGE_CURRENT,
-        f"below {solve.STARVED:g} mol/m3": solve.STARVED,
+        f"in equilibrium at {constants.DESODIATED_POTENTIAL:g} V": constants.DESODIATED_POTENTIAL,
+        f"equilibrium at {constants.HALF_CELL_START:.1f} V": constants.HALF_CELL_START,
+        f"of {constants.METAL_EXCHANGE_CURRENT:g} A/m2": constants.METAL_EXCHANGE_CURRENT,
+        f"below {constants.STARVED:g} mol/m3": constants.STARVED,
         f"+ {fit.PRIOR:g} I)^-1": fit.PRIOR,
         f"beyond {fit.STRONG_CORRELATION:g}": fit.STRONG_CORRELATION,
         f"central differences of {100 * fit.DIFFERENCE_STEP:g} %": fit.DIFFERENCE_STEP,
         f"{100 * targets.CAPACITY_SIGMA:g} % of a capacity": targets.CAPACITY_SIGMA,
-        f"{100 * parameter_sets.DISCHARGED_VACANCIES:g} % vacancies": parameter_sets.DISCHARGED_VACANCIES,
+        f"{100 * constants.DISCHARGED_VACANCIES:g} % vacancies": constants.DISCHARGED_VACANCIES,
     }
     assert [words for words in said if words not in " ".join(text.split())] == []
-    assert f"{solve.DRIFT_TOLERANCE:.0e}".replace("e-0", "e-") in text
-    for tolerance in solve.TRANSFER_TOLERANCE.values():
+    assert f"{guard.DRIFT_TOLERANCE:.0e}".replace("e-0", "e-") in text
+    for tolerance in guard.TRANSFER_TOLERANCE.values():
         assert f"{tolerance:.0e}".replace("e-0", "e-") in text
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dualion.models.reference.engine as engine
 import dualion.models.reference.reading as reading
 import dualion.models.reference.solve as guard
 from dualion.errors import ExtrapolationError, InventoryError, PartialSolutionError, SolveError, SpecError
 from dualion.models.cells import with_values
-from dualion.models.experiments import cycle
+from dualion.models.experiments import cycle, voltammetry
 from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import CellResult, StepResult
 from dualion.models.reference._pybamm import pybamm
@@ -130,6 +131,61 @@ def test_a_half_cycle_without_charge_is_no_result(models: Any, altered: Callable
         solve(model, cycle(model.cell, 80.0))
 
 
+def test_a_solution_that_breaks_off_is_not_a_result(full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap 4: a solver that is told to go on after a failure returns what it has, with no error."""
+
+    def lenient(precision: engine.Precision, mode: str) -> Any:
+        options = {"num_steps_no_progress": 60, "t_no_progress": 1e9, "silence_sundials_errors": True}
+        return pybamm.IDAKLUSolver(rtol=precision.rtol, atol=precision.atol, on_failure="ignore", options=options)
+
+    monkeypatch.setattr(engine, "_solver", lenient)
+    with pytest.raises(PartialSolutionError, match=r"half cycle 1 \(charge at 80 mA/g\): ended on failure at \d\.\d+ V instead of 4\.8 V"):
+        solve(CellModel(full), cycle(full, 80.0))
+
+
+def test_a_mean_over_a_few_points_is_not_believed(models: Any, altered: Callable[..., None]) -> None:
+    """Trap 6: integrals over few points are wrong by up to 0.1 V; each attempt is told."""
+
+    def thin(result: StepResult) -> StepResult:
+        few = slice(None, None, result.time.size // 8)
+        return replace(result, time=np.append(result.time[few], result.time[-1]), voltage=np.append(result.voltage[few], result.voltage[-1]))
+
+    altered(thin)
+    model = models.model("full")
+    with pytest.raises(SolveError, match=r"points do not settle its mean voltage, \d\.\d{4} or \d\.\d{4} V"):
+        solve(model, cycle(model.cell, 80.0))
+
+
+def test_an_empty_host_that_cannot_react_is_found_out(half: Cell, full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap 9: without the floor of the exchange current an empty host stays empty through a whole sweep, and the solver finds nothing wrong."""
+    import dualion.models.reference.laws as laws
+
+    def lenient(precision: engine.Precision, mode: str) -> Any:
+        return pybamm.IDAKLUSolver(rtol=precision.rtol, atol=precision.atol, on_extrapolation="ignore")
+
+    monkeypatch.setattr(laws, "EXCHANGE_FLOOR", 0.0)
+    monkeypatch.setattr(engine, "_solver", lenient)
+    monkeypatch.setattr(guard, "initial_fractions", lambda *_, **__: {"anode.initial_fraction": 0.0})
+    with pytest.raises(PartialSolutionError, match="no current has passed") as caught:
+        solve(CellModel(half, hierarchy="DFN"), voltammetry(half, 1e-3, high=1.2, cycles=1))
+    assert "sweep from 1.2 V to 0.0001 V at 1 mV/s" in str(caught.value)
+
+
+def test_the_floor_is_what_keeps_it_reacting(half: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "initial_fractions", lambda *_, **__: {"anode.initial_fraction": 1e-4})
+    run = solve(CellModel(half), voltammetry(half, 1e-3, high=1.2, cycles=1), detail="voltage")
+    assert abs(run.steps[0].totals["charge"]) > 0.3
+
+
+@pytest.mark.parametrize("role", ["anode", "cathode"])
+def test_a_host_fuller_than_full_is_an_extrapolation(models: Any, altered: Callable[..., None], role: str) -> None:
+    name = f"{role}_filling"
+    altered(lambda result: replace(result, traces={**result.traces, name: result.traces[name] + 1.0}))
+    model = models.model("full")
+    with pytest.raises(ExtrapolationError, match=rf"{name} from \d.* to \d"):
+        solve(model, cycle(model.cell, 80.0))
+
+
 def test_salt_below_zero_is_an_extrapolation(models: Any, altered: Callable[..., None]) -> None:
     altered(lambda result: replace(result, salt=result.salt - 720.0))
     model = models.model("full")
@@ -193,6 +249,42 @@ def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[
     assert found.attempts[1].startswith("SPMe, rtol 1e-07, mesh 20/20/20/20: ")
     assert found.attempts[2].startswith("SPMe, rtol 1e-06, mesh 20/20/20/20, steps of at most 0.949 s: ")  # 1/500 of 1.1 times 95.905 mAh/g at 800 mA/g
     assert found.mesh == (20, 20, 20, 40)
+
+
+def test_short_steps_are_tried_before_a_finer_mesh(models: Any, failing: Callable[..., list[int]]) -> None:
+    expected = models.cycle(10.0).steps[1].charge
+    failing(1, 2)
+    model = models.model("full")
+    found = solve(model, cycle(model.cell, 800.0), detail="ends")
+    assert len(found.attempts) == 2
+    assert found.mesh == (20, 20, 20, 20)
+    assert found.steps[1].charge == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_last_rung_of_a_dfn_is_the_spme_and_says_so(models: Any, failing: Callable[..., list[int]]) -> None:
+    """Never silent: hierarchy, flag and attempts all tell."""
+    expected = models.cycle(10.0).steps[1].charge
+    failing(1, 2, 3, 4)
+    model = models.model("full", "DFN")
+    found = solve(model, cycle(model.cell, 800.0))
+    assert found.hierarchy == "SPMe"
+    assert len(found.attempts) == 4
+    assert all(attempt.startswith("DFN, ") for attempt in found.attempts)
+    (flag,) = found.flags
+    assert (flag.code, flag.severity) == ("spme_instead_of_dfn", "warning")
+    assert found.steps[1].charge == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_sweep_is_tried_again_at_a_looser_tolerance(models: Any, failing: Callable[..., list[int]]) -> None:
+    """7.2: a tight tolerance is what fails a slow sweep; the third rung holds the steps to 1/500 of it."""
+    failing(1, 2)
+    model = models.model("half")
+    found = solve(model, voltammetry(model.cell, 1e-3, high=1.2, cycles=1), detail="voltage")
+    assert found.attempts[0].startswith("SPMe, rtol 1e-05, mesh 20/20/20/20: na-mec3, step 1 (sweep from 1.2 V to 0.0001 V at 1 mV/s)")
+    assert found.attempts[1].startswith("SPMe, rtol 0.0001, mesh 20/20/20/20: ")
+    assert len(found.attempts) == 2
+    expected = solve(model, voltammetry(model.cell, 1e-3, high=1.2, cycles=1), detail="voltage")
+    assert found.steps[1].currents.max() == pytest.approx(expected.steps[1].currents.max(), rel=5e-3)
 
 
 def test_when_every_rung_fails_each_is_named(models: Any, failing: Callable[..., list[int]]) -> None:

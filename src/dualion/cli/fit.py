@@ -12,9 +12,9 @@ from dualion.cli.options import JsonOutput
 
 if TYPE_CHECKING:
     from dualion.cli.fit_output import Asked
-    from dualion.models.families import FamilyFit
-    from dualion.models.profiles import ProfiledFit
-    from dualion.models.rate_fit import Computed, RateFit
+    from dualion.models.calibration.families import FamilyFit
+    from dualion.models.calibration.profiles import ProfiledFit
+    from dualion.models.calibration.rate_fit import Computed, RateFit
 
 _ABOUT = "Fit a cell model to data; writes a folder with parameters, profiles, residuals, predictions, figure and JSON."
 
@@ -64,7 +64,7 @@ def _asked(cell: str, data: Path, *, engine: str, out: Path | None) -> Asked:
     from dualion.cli.fit_output import Asked
     from dualion.cli.simulate_input import refuse_foreign
     from dualion.models.engines import engine_named
-    from dualion.models.rate_table import read
+    from dualion.models.calibration.rate_table import read
     from dualion.records.cell_files import load_cell
 
     named, record = engine_named(engine), load_cell(cell)
@@ -79,8 +79,8 @@ def _fitted(
     """The fit, and the families beside it."""
     from dualion.cli import fit_output, progress
     from dualion.errors import SpecError
-    from dualion.models.families import compared
-    from dualion.models.rate_fit import chosen_parameters, fit_rates
+    from dualion.models.calibration.families import compared
+    from dualion.models.calibration.rate_fit import chosen_parameters, fit_rates
     from dualion.models.targets import PLATEAU_BOUNDARY
 
     cell, table, engine = asked.cell, asked.table, asked.engine

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from dualion.cli.output import columns_of, emit, say
-from dualion.models.families import FamilyFit
-from dualion.models.profiles import ProfiledFit
-from dualion.models.rate_fit import Computed, RateFit
-from dualion.models.rate_table import QUANTITIES, RateTable
+from dualion.models.calibration.families import FamilyFit
+from dualion.models.calibration.profiles import ProfiledFit
+from dualion.models.calibration.rate_fit import Computed, RateFit
+from dualion.models.calibration.rate_table import QUANTITIES, RateTable
 from dualion.models.targets import Target
 from dualion.numerics.fit import Fit
 from dualion.numerics.profile import Profile

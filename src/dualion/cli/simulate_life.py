@@ -17,8 +17,8 @@ from dualion.models.ageing.explain import OBSERVABLES, Explanation, explain
 from dualion.models.ageing.life import LifeResult, life, life_inputs
 from dualion.models.ageing.mechanisms import Mechanisms, check, plain
 from dualion.models.ageing.rows import UNITS
-from dualion.models.drawings import life_figure
-from dualion.models.summaries import Row, beyond_the_data, once
+from dualion.models.runs.drawings import life_figure
+from dualion.models.runs.summaries import Row, beyond_the_data, once
 from dualion.records.quantity import Flag
 from dualion.records.validation import did_you_mean
 from dualion.store.digests import digest

@@ -16,8 +16,8 @@ from typing import Any
 from dualion import __version__
 from dualion.cli.output import DONE, FAILED, columns_of, emit, say
 from dualion.cli.simulate_input import Asked
-from dualion.models.measured import digest_of, to_csv
-from dualion.models.summaries import Row, beyond_the_temperatures, once
+from dualion.models.runs.measured import digest_of, to_csv
+from dualion.models.runs.summaries import Row, beyond_the_temperatures, once
 from dualion.records.cell import Cell, Electrode
 from dualion.records.figure import Figure
 from dualion.records.json import to_plain

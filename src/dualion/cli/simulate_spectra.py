@@ -9,10 +9,10 @@ from dualion.cli import progress
 from dualion.cli.simulate_input import Asked, celsius, divided, quantity
 from dualion.cli.simulate_output import Findings, Table, finish
 from dualion.errors import MissingDependency, SpecError
-from dualion.models import drawings
-from dualion.models.impedance_states import filling_at
-from dualion.models.measured import spectrum_measurement
-from dualion.models.summaries import Row, beyond_the_temperatures
+from dualion.models.runs import drawings
+from dualion.models.runs.impedance_states import filling_at
+from dualion.models.runs.measured import spectrum_measurement
+from dualion.models.runs.summaries import Row, beyond_the_temperatures
 from dualion.records.measurement import Measurement
 
 if TYPE_CHECKING:

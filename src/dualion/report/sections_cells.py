@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dualion.figures.labels import significant
-from dualion.models.explain import DIFFUSIVITY_WITH_PLATING
+from dualion.models.calibration.explain import DIFFUSIVITY_WITH_PLATING
 from dualion.report.blocks import Block, Column, FigureBlock, FigureRow, Paragraph, Section, Subsection, Table
 from dualion.report.sections_fits import energy_table, fit_blocks, prediction_blocks
 from dualion.study.cells.plan import Task

@@ -14,7 +14,7 @@ import pytest
 
 from dualion.cli import simulate_life
 from dualion.errors import SolveError
-from dualion.models.measured import from_csv
+from dualion.models.runs.measured import from_csv
 from dualion.records.cell_files import load_cell
 
 Cli = Callable[..., Any]

@@ -232,7 +232,7 @@ def test_what_the_study_states_of_the_interfaces() -> None:
     claims = load(locate("tang2026")).claims
     for name, value, claim in (("mec3", 42.5, "P100"), ("mec0", 51.3, "P101")):
         energy = load_material(name).parameters["activation_energy"]
-        assert (energy.value, energy.claims, energy.standing) == (value, (claim,), "stated")
+        assert (energy.value, energy.standing) == (value, "stated")  # no claim: nothing in the study rests on it at 25 degC
         assert (claims[claim].value_num, claims[claim].unit) == (value, "kJ/mol")
     for name in ("mec0", "mec3", "eg"):
         capacity = load_material(name).parameters["double_layer_capacity"]

@@ -93,7 +93,7 @@ def _guard_end(result: StepResult, ended: Ended, partial: CellResult) -> None:
     if not result.ended or missed or result.time[-1] <= 0:
         goal = f"{step.cutoff:g} V" if isinstance(step, HalfCycle) else f"{step.duration:g} s"
         raise PartialSolutionError(f"{ended.where}{at} instead of {goal}.{ended.said}", partial)
-    if isinstance(step, Sweep) and _is_idle(result, partial.cell):
+    if isinstance(step, Sweep) and result.voltage.size and _is_idle(result, partial.cell):
         raise PartialSolutionError(f"{ended.where}, and no current has passed. Start the sweep in equilibrium.{ended.said}", partial)
 
 

@@ -107,8 +107,8 @@ def prepare(engine: str, cell: Cell) -> None:
 def _calibrated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
     from dualion.models.cells import with_values
     from dualion.models.engines import solver
-    from dualion.models.fitting import calibrate
-    from dualion.models.observe import predicted_errors, simulated
+    from dualion.models.calibration.fitting import calibrate
+    from dualion.models.calibration.observe import predicted_errors, simulated
 
     starts = SCENARIO_STARTS if task.role == "scenario" else STARTS
     found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=starts, engine=engine)
@@ -141,7 +141,7 @@ def _simulated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
 
 
 def _explained(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
-    from dualion.models.explain import explain
+    from dualion.models.calibration.explain import explain
 
     target = task.targets[0]
     found = explain(cell, target.value, target.specific_current, currents=task.currents, engine=engine)
@@ -172,7 +172,7 @@ def _rate_tests(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
     """The rate test with this transport and with every other one, and how far continuous blocks lie from isolated cycles."""
     from dualion.models.cells import with_transport
     from dualion.models.engines import solver
-    from dualion.models.rates import block_difference, plain, rate_test
+    from dualion.models.runs.rates import block_difference, plain, rate_test
     from dualion.records.material_files import bundled_transports, load_transport
 
     model = solver(cell, engine=engine)

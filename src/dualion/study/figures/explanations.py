@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dualion.models.explain import Explanation, explanation_figure
+from dualion.models.calibration.explain import Explanation, explanation_figure
 from dualion.records.figure import Figure
 from dualion.records.json import from_plain
 from dualion.study.run import StudyRun

@@ -58,7 +58,7 @@ def test_an_unknown_input_is_refused_with_what_there_is(half: Cell, name: str) -
 
 
 def test_every_name_that_can_be_fitted_can_be_left_open(half: Cell, full: Cell) -> None:
-    from dualion.models.fitting import FREE
+    from dualion.models.calibration.fitting import FREE
 
     for cell in (half, full):
         for name in (name for name in FREE if name in nominal_values(cell)):

@@ -9,7 +9,7 @@ import pytest
 
 from dualion.models.engines import solver
 from dualion.models.mass_bases import cell_mass, mass
-from dualion.models.rates import RateRow, block_difference, plain, rate_test
+from dualion.models.runs.rates import RateRow, block_difference, plain, rate_test
 from dualion.records.cell import FULL_CELL_BASES, Cell
 
 

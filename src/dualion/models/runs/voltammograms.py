@@ -15,7 +15,7 @@ import numpy as np
 
 from dualion.models.experiments import Protocol, Sweep
 from dualion.models.outputs import CellResult, StepResult, working_mass
-from dualion.models.summaries import Row, number
+from dualion.models.runs.summaries import Row, number
 from dualion.records.quantity import Flag
 
 #: How far the charges of the sweeps of a cycle may be apart, from the second cycle on.

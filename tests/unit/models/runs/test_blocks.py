@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dualion.models.blocks import BLOCK_UNITS, RateTest, continuous, isolated
+from dualion.models.runs.blocks import BLOCK_UNITS, RateTest, continuous, isolated
 from dualion.models.engines import solver
 from dualion.models.experiments import cycle
 from dualion.models.outputs import working_mass
-from dualion.models.summaries import number
+from dualion.models.runs.summaries import number
 from dualion.records.cell_files import load_cell
 
 CURRENTS = [300.0, 600.0, 300.0]

@@ -8,8 +8,8 @@ import pytest
 
 from dualion.models.engines import solver
 from dualion.models.experiments import voltammetry
-from dualion.models.summaries import Row, number
-from dualion.models.voltammograms import BALANCE, PEAK_UNITS, balance_flags, peak_rows
+from dualion.models.runs.summaries import Row, number
+from dualion.models.runs.voltammograms import BALANCE, PEAK_UNITS, balance_flags, peak_rows
 from dualion.records.cell_files import load_cell
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from dualion.models.constants import COULOMB_PER_MAH, GAS_CONSTANT, REFERENCE_TEMPERATURE, ZERO_CELSIUS
 from dualion.models.experiments import HalfCycle, Rest
 from dualion.models.outputs import CellResult, StepResult, working_mass
-from dualion.models.summaries import Row, number
+from dualion.models.runs.summaries import Row, number
 from dualion.records.cell import Cell, Electrode
 from dualion.records.quantity import Flag
 

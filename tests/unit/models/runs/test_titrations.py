@@ -9,8 +9,8 @@ import pytest
 from dualion.models.cells import with_temperature, with_values
 from dualion.models.engines import solver
 from dualion.models.experiments import titration
-from dualion.models.summaries import Row, number
-from dualion.models.titrations import PULSE_UNITS, pulse_rows, titration_flags
+from dualion.models.runs.summaries import Row, number
+from dualion.models.runs.titrations import PULSE_UNITS, pulse_rows, titration_flags
 from dualion.records.cell_files import load_cell
 
 

@@ -8,7 +8,7 @@ from dualion.errors import SpecError
 from dualion.models.engines import Solver, solver
 from dualion.models.experiments import cycle
 from dualion.models.isotherms import isotherm_of
-from dualion.models.observe import simulated
+from dualion.models.calibration.observe import simulated
 from dualion.models.outputs import working_mass
 from dualion.models.targets import Target
 from dualion.records.cell import Cell

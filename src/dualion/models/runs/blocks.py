@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dualion.models.engines import Solver
 from dualion.models.experiments import CYCLES_PER_BLOCK, Protocol, cycle, rate_blocks
 from dualion.models.outputs import CellResult
-from dualion.models.summaries import UNITS, Row, Value, beyond_the_data, number, once, step_rows
+from dualion.models.runs.summaries import UNITS, Row, Value, beyond_the_data, number, once, step_rows
 from dualion.records.quantity import Flag
 
 #: Cycles at the end of a block whose mean is its value.

@@ -9,7 +9,7 @@ import pytest
 from dualion.models.engines import solver
 from dualion.models.experiments import rate_blocks
 from dualion.models.outputs import CellResult
-from dualion.models.summaries import BRACKET, UNITS, Row, beyond_the_data, beyond_the_temperatures, cycle_rows, number, once, step_rows
+from dualion.models.runs.summaries import BRACKET, UNITS, Row, beyond_the_data, beyond_the_temperatures, cycle_rows, number, once, step_rows
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.cell_files import load_cell
 from dualion.records.quantity import Flag, Quantity

@@ -1,0 +1,1 @@
+"""What is done with a simulation: rate tests, sweeps of designs, titrations, voltammograms, summaries, figures, simulated measurements."""
