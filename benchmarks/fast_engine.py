@@ -1,7 +1,8 @@
 """The fast engine against the stock SPMe of PyBaMM in one run, and the three jobs that it is for.
 
 The stock model runs on the parameters of our own cell (as if it were a rocking-chair one), at the same mesh, between the same voltages:
-the peer that is most alike. Cycles are taken in turn, on one thread; the ratio of the medians is printed. Exits with 1 where a budget is missed.
+the peer that is most alike. Cycles are taken in turn, on one thread; the ratio of the medians is printed. Exits with 1 where a budget is
+missed.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from dualion.models.fast.record import RECORDED, TALLIED
 from dualion.models.fast.solver import TOLERANCE
 from dualion.models.reference._pybamm import pybamm
 from dualion.models.reference.parameter_sets import cell_parameters
-from dualion.models.states import initial_fractions
 from dualion.models.runs.sweep import sweep
+from dualion.models.states import initial_fractions
 from dualion.records.cell import Cell
 from dualion.records.cell_files import load_cell
 
@@ -112,8 +113,16 @@ def main() -> int:
     designs = [{"cathode.diffusivity": 3e-15 * (1 + n / DESIGNS), "cathode.host_capacity": 90 + 20 * n / DESIGNS} for n in range(DESIGNS)]
     rows = [
         ("ratio", compared(cell), RATIO_BUDGET),
-        (f"{CYCLES} cycles at 10 C with ageing [s]", timed(lambda: life(cell, specific_current=800.0, cycles=CYCLES, mechanisms=Mechanisms())), LIFE_BUDGET),
-        (f"{DESIGNS} designs at {len(RATES)} rates [s]", timed(lambda: sweep(cell, designs, [80.0 * rate for rate in RATES])), SWEEP_BUDGET),
+        (
+            f"{CYCLES} cycles at 10 C with ageing [s]",
+            timed(lambda: life(cell, specific_current=800.0, cycles=CYCLES, mechanisms=Mechanisms())),
+            LIFE_BUDGET,
+        ),
+        (
+            f"{DESIGNS} designs at {len(RATES)} rates [s]",
+            timed(lambda: sweep(cell, designs, [80.0 * rate for rate in RATES])),
+            SWEEP_BUDGET,
+        ),
         ("fresh process to its first cycle [s]", timed(lambda: subprocess.run([sys.executable, "-c", _FIRST], check=True)), FIRST_BUDGET),
     ]
     for name, value, budget in rows:

@@ -36,7 +36,7 @@ def test_at_constant_current_it_is_a_resistor(models: Any, kind: str, hierarchy:
 
 
 def test_the_reference_capacity_of_the_half_cell_is_met_both_ways(models: Any) -> None:
-    """Specification 2.2: 324.8 mAh/g at 1 C (0.5), start at 2.4 V: the capacity above 1 V is added here, and what lies above 2.4 V is nothing."""
+    """Specification 2.2: 324.8 mAh/g at 1 C (0.5), start at 2.4 V: the capacity above 1 V is added, and above 2.4 V is nothing."""
     from dualion.models.isotherms import isotherm_of
 
     for kind in ("half lumped", "half film"):

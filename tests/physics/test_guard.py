@@ -148,7 +148,9 @@ def test_a_mean_over_a_few_points_is_not_believed(models: Any, altered: Callable
 
     def thin(result: StepResult) -> StepResult:
         few = slice(None, None, result.time.size // 8)
-        return replace(result, time=np.append(result.time[few], result.time[-1]), voltage=np.append(result.voltage[few], result.voltage[-1]))
+        return replace(
+            result, time=np.append(result.time[few], result.time[-1]), voltage=np.append(result.voltage[few], result.voltage[-1])
+        )
 
     altered(thin)
     model = models.model("full")
@@ -157,7 +159,7 @@ def test_a_mean_over_a_few_points_is_not_believed(models: Any, altered: Callable
 
 
 def test_an_empty_host_that_cannot_react_is_found_out(half: Cell, full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trap 9: without the floor of the exchange current an empty host stays empty through a whole sweep, and the solver finds nothing wrong."""
+    """Trap 9: without the floor of the exchange current an empty host stays empty through a sweep, and the solver finds nothing wrong."""
     import dualion.models.reference.laws as laws
 
     def lenient(precision: engine.Precision, mode: str) -> Any:
@@ -247,7 +249,9 @@ def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[
     found = solve(model, cycle(model.cell, 800.0))
     assert len(found.attempts) == 3
     assert found.attempts[1].startswith("SPMe, rtol 1e-07, mesh 20/20/20/20: ")
-    assert found.attempts[2].startswith("SPMe, rtol 1e-06, mesh 20/20/20/20, steps of at most 0.949 s: ")  # 1/500 of 1.1 times 95.905 mAh/g at 800 mA/g
+    assert found.attempts[2].startswith(
+        "SPMe, rtol 1e-06, mesh 20/20/20/20, steps of at most 0.949 s: "
+    )  # 1/500 of 1.1 times 95.905 mAh/g at 800 mA/g
     assert found.mesh == (20, 20, 20, 40)
 
 
@@ -290,7 +294,9 @@ def test_a_sweep_is_tried_again_at_a_looser_tolerance(models: Any, failing: Call
 def test_when_every_rung_fails_each_is_named(models: Any, failing: Callable[..., list[int]]) -> None:
     calls = failing()
     model = models.model("full")
-    with pytest.raises(SolveError, match=r"every attempt failed.*rtol 1e-06.*\| SPMe, rtol 1e-07.*\| SPMe, rtol 1e-06, mesh 20/20/20/40") as caught:
+    with pytest.raises(
+        SolveError, match=r"every attempt failed.*rtol 1e-06.*\| SPMe, rtol 1e-07.*\| SPMe, rtol 1e-06, mesh 20/20/20/40"
+    ) as caught:
         solve(model, cycle(model.cell, 80.0))
     assert len(calls) == 4
     assert isinstance(caught.value.partial, CellResult)

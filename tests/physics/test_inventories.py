@@ -183,7 +183,9 @@ def test_the_concentration_term_raises_the_mean_voltage_by_eight_millivolt(
     """Specification 3.2: about 8 mV (3 mV) at 29 % depletion."""
     import dualion.models.reference.engine as engine
 
-    monkeypatch.setattr(engine, "_MODELS", {**engine._MODELS, ("dual-ion", "SPMe"): lambda options, parts: DualIonSPMe(options, parts=parts, weight=0.0)})
+    monkeypatch.setattr(
+        engine, "_MODELS", {**engine._MODELS, ("dual-ion", "SPMe"): lambda options, parts: DualIonSPMe(options, parts=parts, weight=0.0)}
+    )
     without = solve(CellModel(full), cycle(full, 80.0)).steps[1].mean_voltage()
     shift = models.cycle(1.0).steps[1].mean_voltage() - without
     assert shift == pytest.approx(8e-3, abs=3e-3)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.models
 
 
 def _slope(function: Callable[[float], float], at: float) -> float:
-    """d ln f / d ln x by a central difference."""
+    """D ln f / d ln x by a central difference."""
     step = 1e-5
     return float((np.log(function(at * (1 + step))) - np.log(function(at * (1 - step)))) / (np.log1p(step) - np.log1p(-step)))
 

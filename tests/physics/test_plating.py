@@ -1,4 +1,4 @@
-"""Sodium that plates (3.9): how much it takes at a slow anode, that stripping gives it back and no more, and that resistance alone is not enough."""
+"""Sodium that plates (3.9): how much it takes at a slow anode, that stripping gives back that and no more, and that resistance is not enough."""
 
 from __future__ import annotations
 

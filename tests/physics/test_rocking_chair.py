@@ -78,7 +78,7 @@ def test_pybamms_own_total_has_no_meaning_in_a_dual_ion_cell() -> None:
 
 @pytest.mark.parametrize("hierarchy", ["SPM", "SPMe", "DFN"])
 def test_a_cell_of_records_is_the_cell_of_pybamms_own_set(hierarchy: str) -> None:
-    """``hc-nvpf`` holds the set Chayambuka2022 as materials with profiles and tables: 0.1 mV over a discharge at 1 C, up to its last 2 %."""
+    """``hc-nvpf`` holds the set Chayambuka2022 as materials with profiles: 0.1 mV over a discharge at 1 C, up to its last 2 %."""
     cell = load_cell("hc-nvpf")
     assert cell.kind == "rocking-chair"
     (step,) = (step for step in pair_of(cell, cell.current(1.0)) if step.current < 0)

@@ -37,9 +37,7 @@ def _thin(electrode: Electrode) -> Electrode:
 
 def _plane(cell: Cell, thickness: float, transference: float) -> Cell:
     """A separator of constant diffusivity between two planes."""
-    transport = replace(
-        cell.electrolyte.transport, diffusivity=(DIFFUSIVITY, 0.0), transference=_assumed(transference, "1"), table=None
-    )
+    transport = replace(cell.electrolyte.transport, diffusivity=(DIFFUSIVITY, 0.0), transference=_assumed(transference, "1"), table=None)
     assert cell.cathode is not None
     thin = replace(cell, anode=_thin(cell.anode), cathode=_thin(cell.cathode), electrolyte=replace(cell.electrolyte, transport=transport))
     return _separated(thin, thickness, 0.9)

@@ -30,7 +30,12 @@ def of_the_specification(full: Cell, film: Film, parameter: Callable[..., Any]) 
         replace(population, capacity=parameter(share, "1"), potential=parameter(middle, "V"), width=parameter(width, "V"))
         for population, (share, middle, width) in zip(graphite.populations, GRAPHITE, strict=True)
     )
-    values = {"host_capacity": (104.0, "mAh/g"), "diffusivity": (2e-15, "m2/s"), "ocp_shift": (0.0, "V"), "activation_energy": (30.0, "kJ/mol")}
+    values = {
+        "host_capacity": (104.0, "mAh/g"),
+        "diffusivity": (2e-15, "m2/s"),
+        "ocp_shift": (0.0, "V"),
+        "activation_energy": (30.0, "kJ/mol"),
+    }
     changed = {name: parameter(*value) for name, value in values.items()}
     kept = {name: value for name, value in graphite.parameters.items() if name != "diffusivity_activation_energy"}
     cathode = replace(full.cathode, material=replace(graphite, populations=populations, parameters={**kept, **changed}))

@@ -63,8 +63,8 @@ def _asked(cell: str, data: Path, *, engine: str, out: Path | None) -> Asked:
     """What was typed, checked as far as it can be without the parameters."""
     from dualion.cli.fit_output import Asked
     from dualion.cli.simulate_input import refuse_foreign
-    from dualion.models.engines import engine_named
     from dualion.models.calibration.rate_table import read
+    from dualion.models.engines import engine_named
     from dualion.records.cell_files import load_cell
 
     named, record = engine_named(engine), load_cell(cell)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from dualion.cli import progress
 from dualion.cli.simulate_input import Asked, divided, quantity, refuse_start, specific_currents
 from dualion.cli.simulate_output import Findings, Table, finish
-from dualion.models.runs import drawings
-from dualion.models.runs.blocks import BLOCK_UNITS, continuous, isolated
 from dualion.models.cells import with_temperature
 from dualion.models.experiments import rate_blocks, titration, voltammetry
-from dualion.models.runs.measured import measurement
 from dualion.models.outputs import CellResult
+from dualion.models.runs import drawings
+from dualion.models.runs.blocks import BLOCK_UNITS, continuous, isolated
+from dualion.models.runs.measured import measurement
 from dualion.models.runs.summaries import UNITS, Row, beyond_the_data, beyond_the_temperatures, cycle_rows, once, step_rows
 from dualion.models.runs.titrations import PULSE_UNITS, pulse_rows, titration_flags
 from dualion.models.runs.voltammograms import PEAK_UNITS, balance_flags, peak_rows

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import dualion.models.calibration.rate_fit as rate_fit
-from dualion.models.engines import solver
 from dualion.models.calibration.observe import simulated
+from dualion.models.engines import solver
 from dualion.models.targets import Target
 from dualion.records.cell_files import load_cell
 from dualion.store import digest

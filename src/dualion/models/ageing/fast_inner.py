@@ -182,4 +182,3 @@ def _aged(record: Array) -> dict[str, Array]:
     """What of the cell's own numbers changes as it ages: charge of the cathode host [coulomb/m2], resistance of the film [ohm m2]."""
     host = int(record[layout.RIGHT_HOST])
     return {"aged": np.array([record[host + layout.CHARGE], record[layout.FILM_RESISTANCE]])}
-

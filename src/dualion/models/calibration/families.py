@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dualion.errors import CoverageError, FitError
+from dualion.models.calibration.fitting import FREE, CellFit, calibrate
 from dualion.models.cells import nominal_values
 from dualion.models.engines import DEFAULT_ENGINE
-from dualion.models.calibration.fitting import FREE, CellFit, calibrate
 from dualion.models.targets import Target
 from dualion.records.cell import Cell
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.errors import SpecError
-from dualion.models.cells import nominal_values
-from dualion.models.engines import DEFAULT_ENGINE, Solver, solver
 from dualion.models.calibration.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.calibration.observe import simulated
+from dualion.models.cells import nominal_values
+from dualion.models.engines import DEFAULT_ENGINE, Solver, solver
 from dualion.models.targets import Target
 from dualion.numerics.fit import Fit, FreeParameter, Residual, fit
 from dualion.numerics.rounding import significant

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dualion.errors import FitError
-from dualion.models.engines import DEFAULT_ENGINE, solver
 from dualion.models.calibration.fitting import CellFit, calibrate, residual_of
+from dualion.models.engines import DEFAULT_ENGINE, solver
 from dualion.models.targets import Target
 from dualion.numerics.profile import LEAST_POINTS, Profile, profile
 from dualion.records.cell import Cell

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualion.errors import CoverageError, SolveError, SpecError
-from dualion.models.cells import nominal_values
-from dualion.models.engines import DEFAULT_ENGINE, Solver, solver
 from dualion.models.calibration.families import FAMILIES, family_named
 from dualion.models.calibration.fitting import FREE
 from dualion.models.calibration.observe import simulated
 from dualion.models.calibration.profiles import ProfiledFit, profiled
 from dualion.models.calibration.rate_table import RateTable, held_out
+from dualion.models.cells import nominal_values
+from dualion.models.engines import DEFAULT_ENGINE, Solver, solver
 from dualion.models.targets import PLATEAU_BOUNDARY, Target
 from dualion.records.cell import Cell
 

@@ -44,12 +44,12 @@ class Book(Protocol):
         """Names that were left open."""
 
     def nominal_value(self, name: str, default: float) -> float:
-        """The number of a parameter, whether open or not."""
+        """The number of a parameter in the [unit] of its record, whether open or not."""
 
     def __getitem__(self, name: str) -> Any: ...
 
     def get(self, name: str, default: float) -> Any:
-        """The parameter, or a default where the cell does not have it."""
+        """The parameter in the [unit] of its record, or a default where the cell does not have it."""
 
 
 def arrhenius(energy: Any, temperature: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dualion.models.experiments import HalfCycle, Protocol, Sweep
-from dualion.models.runs.measured import sample_of
 from dualion.models.outputs import Array, CellResult, StepResult, interpolated, working_mass
+from dualion.models.runs.measured import sample_of
 from dualion.models.runs.summaries import PARTS, Row, number
 from dualion.records.cell import Cell
 from dualion.records.figure import Axis, Figure, Panel, Series

@@ -105,10 +105,10 @@ def prepare(engine: str, cell: Cell) -> None:
 
 
 def _calibrated(task: Task, cell: Cell, engine: str) -> dict[str, Any]:
-    from dualion.models.cells import with_values
-    from dualion.models.engines import solver
     from dualion.models.calibration.fitting import calibrate
     from dualion.models.calibration.observe import predicted_errors, simulated
+    from dualion.models.cells import with_values
+    from dualion.models.engines import solver
 
     starts = SCENARIO_STARTS if task.role == "scenario" else STARTS
     found = calibrate(cell, task.targets, task.fits, boundary=task.boundary, starts=starts, engine=engine)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dualion.models.cells import with_values
 from dualion.models.calibration.explain import Attempt, Explanation, explain, explanation_figure
+from dualion.models.cells import with_values
 from dualion.records.cell import Cell
 from dualion.records.cell_files import load_cell
 from dualion.records.json import from_plain, to_plain

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from dualion.errors import CoverageError, SpecError
-from dualion.models.engines import solver
 from dualion.models.calibration.fitting import FREE, CellFit, calibrate
 from dualion.models.calibration.limits import cheap_half_cell
 from dualion.models.calibration.observe import predicted_errors, simulated
+from dualion.models.engines import solver
 from dualion.models.targets import Target
 from dualion.numerics.fit import fit
 from dualion.records.cell import Cell

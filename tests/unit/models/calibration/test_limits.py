@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dualion.models.engines import solver
 from dualion.models.calibration.limits import cheap_dual_ion, cheap_half_cell, has_cheap_limit
 from dualion.models.calibration.observe import simulated
+from dualion.models.engines import solver
 from dualion.models.targets import Target
 from dualion.records.cell import Cell
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dualion.errors import SpecError
+from dualion.models.calibration.observe import simulated
 from dualion.models.engines import Solver, solver
 from dualion.models.experiments import cycle
 from dualion.models.isotherms import isotherm_of
-from dualion.models.calibration.observe import simulated
 from dualion.models.outputs import working_mass
 from dualion.models.targets import Target
 from dualion.records.cell import Cell

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualion.models.engines import solver
 from dualion.models.calibration.families import FAMILIES, Family, compared, family_named, nesting
 from dualion.models.calibration.fitting import FREE, CellFit, calibrate, residual_of
 from dualion.models.calibration.observe import simulated
 from dualion.models.calibration.profiles import profiled
+from dualion.models.engines import solver
 from dualion.models.targets import Target
 from dualion.numerics.profile import constrained, threshold
 from dualion.records.cell import Cell

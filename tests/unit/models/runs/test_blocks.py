@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dualion.models.runs.blocks import BLOCK_UNITS, RateTest, continuous, isolated
 from dualion.models.engines import solver
 from dualion.models.experiments import cycle
 from dualion.models.outputs import working_mass
+from dualion.models.runs.blocks import BLOCK_UNITS, RateTest, continuous, isolated
 from dualion.models.runs.summaries import number
 from dualion.records.cell_files import load_cell
 

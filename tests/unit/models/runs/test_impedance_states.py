@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dualion.errors import SpecError
-from dualion.models.runs.impedance_states import filling_at
 from dualion.models.isotherms import isotherm_of
+from dualion.models.runs.impedance_states import filling_at
 from dualion.models.states import equilibrium_voltage, initial_fractions
 from dualion.records.cell_files import load_cell
 

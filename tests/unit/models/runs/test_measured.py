@@ -16,8 +16,8 @@ from dualion.models.cells import with_temperature, with_values
 from dualion.models.constants import FARADAY
 from dualion.models.engines import solver
 from dualion.models.experiments import Protocol, rate_blocks, titration, voltammetry
-from dualion.models.runs.measured import FINEST, LEAST_ROWS, digest_of, from_csv, measurement, sample_of, to_csv
 from dualion.models.outputs import CellResult
+from dualion.models.runs.measured import FINEST, LEAST_ROWS, digest_of, from_csv, measurement, sample_of, to_csv
 from dualion.records.cell_files import load_cell
 from dualion.records.json import to_plain
 from dualion.records.measurement import Measurement
@@ -200,8 +200,8 @@ def test_both_engines_write_the_same_kind_of_table(full_cell: Simulated) -> None
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("pybamm") is None, reason="needs the extra [cells]")
 def test_a_spectrum_is_a_measurement_too() -> None:
-    from dualion.models.runs.measured import spectrum_measurement
     from dualion.models.reference.impedance import spectrum
+    from dualion.models.runs.measured import spectrum_measurement
 
     cell = load_cell("na-mec3")
     found = spectrum(cell, filling=0.5, frequencies=[1e5, 1e3, 1.0])
