@@ -11,7 +11,7 @@ from dualion.models.experiments import Protocol, Rest, Sweep, cycle
 from dualion.models.isotherms import isotherm_of
 from dualion.models.reference.solve import solve
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 PARTS = ("equilibrium", "reaction", "concentration", "electrolyte", "series", "film")
 HIERARCHIES = ("SPM", "SPMe", "DFN")

@@ -18,7 +18,7 @@ from dualion.models.reference.solve import DEFAULT_MESH, solve
 from dualion.models.states import initial_fractions
 from dualion.records.cell import Cell, Film
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(("hierarchy", "allowed"), [("SPM", 1e-9), ("SPMe", 1e-9), ("DFN", 2e-5)])

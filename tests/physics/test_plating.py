@@ -1,4 +1,4 @@
-"""Sodium that plates (3.9): how much it takes at a slow anode, that stripping gives back that and no more, and that resistance is not enough."""
+"""Sodium that plates (3.9): what it takes at a slow anode, what stripping gives back, and that resistance alone is not enough."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dualion.models.outputs import working_mass
 from dualion.models.reference.engine import CellModel
 from dualion.models.reference.solve import solve
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 
 def _second_cycle(model: CellModel, rate: float) -> Any:

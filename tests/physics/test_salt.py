@@ -16,7 +16,7 @@ from dualion.models.reference.solve import solve
 from dualion.records.cell import Cell, Electrode
 from dualion.records.quantity import Parameter, Quantity
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 DIFFUSIVITY = 2.6e-10  # [m2/s] constant, for the closed forms
 

@@ -150,7 +150,7 @@ def _guard_inventories(result: StepResult, ended: Ended, partial: CellResult) ->
 
 
 def _rounded(result: StepResult, partial: CellResult) -> float:
-    """[mol] that a DFN moves beside what is asked for: the rows of sigma d2(phi)/dx2 add up to zero only as its numbers are exact."""
+    """[mol] that a DFN moves unasked: the rows of sigma d2(phi)/dx2 add up to zero only as far as numbers are exact."""
     if partial.hierarchy != "DFN":
         return 0.0
     cell, mesh = partial.cell, partial.mesh

@@ -7,8 +7,8 @@ density at the initial salt c0, and n the plated amount per volume of electrode:
     s = 0 (irreversible) or n / (|n| + n0) (reversible)
 
 so that stripping ends as the metal does. ``n0`` is a thousandth of a monolayer on the particles. Above ``eta_max`` = 0.3 V, where a
-stripping current would be hundreds of k and nothing is left to strip, its exponential is held: there it would only make the equations stiff. Each
-electron of both directions moves one Na+ (s_plus = 1).
+stripping current would be hundreds of k and nothing is left to strip, its exponential is held: there it would only make the equations
+stiff. Each electron of both directions moves one Na+ (s_plus = 1).
 
 The balance of the plated amount is that of PyBaMM's submodel for lithium.
 """

@@ -47,7 +47,8 @@ class SaltWithReservoir(FullDiffusion):
     def set_rhs(self, variables: dict[str, Any]) -> None:
         """Balance in the pores with the exchange spread over the separator, and balance of the reservoir."""
         super().set_rhs(variables)
-        flux = _into_pores(variables, variables["X-averaged separator electrolyte concentration [mol.m-3]"])
+        amount, porosity = variables["Separator porosity times concentration [mol.m-3]"], variables["X-averaged separator porosity"]
+        flux = _into_pores(variables, pybamm.x_average(amount) / porosity)
         here = {"separator": pybamm.PrimaryBroadcast(flux / self.param.s.L, "separator")}
         regions = self.options.whole_cell_domains
         sources = [here.get(region, pybamm.FullBroadcast(0, region, "current collector")) for region in regions]

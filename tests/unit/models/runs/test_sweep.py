@@ -37,9 +37,7 @@ def test_each_design_gives_what_the_solver_gives(full: Cell) -> None:
     for number, design in enumerate(chosen):
         expected = simulated(solver(full), asked, parameters=design, boundary=0.15)
         assert found.values["specific_capacity"][number] == pytest.approx(expected[:2], rel=1e-9)
-        assert found.values["mean_voltage"][number] == pytest.approx(
-            expected[2:], abs=1e-4
-        )  # a curve that is read is integrated on more parts
+        assert found.values["mean_voltage"][number] == pytest.approx(expected[2:], abs=1e-4)  # read, a curve has more parts
     assert found.failures == ()
 
 
