@@ -22,7 +22,7 @@ CYCLES_PER_BLOCK = 5
 
 @dataclass(frozen=True, slots=True)
 class HalfCycle:
-    """Constant current to a voltage; with a ``duration`` a pulse, which ends after it if the voltage is not met before.
+    """Constant current to a voltage; with a ``duration`` a pulse, which ends after it; if the voltage is met before, the protocol ends.
 
     Parameters
     ----------

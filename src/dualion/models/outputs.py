@@ -1,7 +1,7 @@
 """What a simulated step is, and the metrics read from it.
 
 Signs are those of the measurements: positive current charges the cell. Times, capacities and voltages are on a grid refined from the
-solver's own steps (``REFINEMENT`` parts each), because integrals over the solver's few steps can miss the mean voltage by 0.1 V.
+solver's own steps, because integrals over its few steps can miss the mean voltage by 0.1 V.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class StepResult:
     anode_potential : ndarray, shape (n,)
         [V] of the carbon against the electrolyte, without films; NaN-free, zero-length in a half cell.
     inventories : mapping of str to tuple of two floats
-        [mol] of ``salt``, ``sodium``, ``PF6``, ``host sodium``, ``host PF6`` at start and end.
+        [mol] of ``salt``, ``sodium``, ``PF6``, ``host sodium``, ``host PF6``, ``cathode sodium``, ``plated`` at start and end.
     profile : mapping of str to ndarray
         Salt concentration [mol/m3] against position [m] at the end.
     poorest : float

@@ -113,6 +113,8 @@ class FastSolver:
                 if detail == "last voltage":
                     read = "voltage" if number + 1 == len(protocol.steps) else "ends"
                 done.append(present._step(record, state, step, read, check, where=f"{self.cell.name}, step {number + 1}"))
+                if isinstance(step, HalfCycle) and step.duration is not None and done[-1].ended != "duration":
+                    break  # a pulse that met its cut-off ends the protocol
         except SolveError as error:
             partial = CellResult(self.cell, tuple(done), (), (), self.engine, mesh)
             if on_fail == "raise":

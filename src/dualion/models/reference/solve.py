@@ -185,8 +185,9 @@ def numerical_error(model: CellModel, protocol: Protocol, base: CellResult, para
     flags: tuple[Flag, ...] = ()
     others = [finer]
     try:
+        rtol, atol = (value / 10 for value in _usual_tolerances(protocol))
         others.append(
-            solve(model, protocol, parameters=parameters, rtol=1e-7, atol=1e-9, mesh=base.mesh, check=("steps",), detail="voltage")
+            solve(model, protocol, parameters=parameters, rtol=rtol, atol=atol, mesh=base.mesh, check=("steps",), detail="voltage")
         )
     except SolveError as error:
         flags = (Flag("tolerance_not_tested", "note", f"The error is that of the mesh alone: at a tenth of the tolerance, {error}"),)
@@ -211,13 +212,17 @@ def _settings(
     detail: Detail,
 ) -> _Settings:
     """What was asked for, with defaults for what was not."""
-    usual = SWEEP_TOLERANCES if _has_sweeps(protocol) else DEFAULT_TOLERANCES
+    usual = _usual_tolerances(protocol)
     relative = usual[0] if rtol is None else rtol
     if not TIGHTEST <= relative <= LOOSEST:
         known = f"{TIGHTEST:g} to {LOOSEST:g}, where the solver is known to work"
         raise SpecError(f"rtol: {relative:g} is outside {known}. Write {usual[0]:g}.")
     precision = Precision(relative, usual[1] if atol is None else atol, mesh)
     return _Settings(precision, check, detail, model.hierarchy)
+
+
+def _usual_tolerances(protocol: Protocol) -> tuple[float, float]:
+    return SWEEP_TOLERANCES if _has_sweeps(protocol) else DEFAULT_TOLERANCES
 
 
 def _has_sweeps(protocol: Protocol) -> bool:
