@@ -91,6 +91,8 @@ _MET_VOLTAGE, _MET_TIME = 1e-6, 1e-8
 #: Parts of a step: halved until the voltage bends by less than this over a part [V] and, where rows are kept, moves by less than that
 #: [V], at most so many times.
 _BEND, _JUMP, _HALVINGS = 2e-3, 1e-2, 14
+#: Share of that bend below which the next part may be twice as long.
+_CALM = 0.25
 #: Nearest to its bounds that a search looks next.
 _MARGIN = 0.02
 
@@ -326,18 +328,20 @@ def _integrate(
     i, h = part[CURRENT], part[LENGTH]
     least, most = salt_range(p, state)
     least_end, most_end = salt_range(p, vectors[TRIAL])
-    begin, width = 0.0, 1.0
-    v_begin = numbers[V_START]
+    begin, width, known = 0.0, 1.0, False
+    v_begin, v_next, w_next = numbers[V_START], 0.0, 0.0
     w_begin = v_begin if p[METAL] != 0.0 else numbers[ANODE_START]
     while begin < 1.0:
+        end = begin + width
+        if not known:
+            v_next = voltage_at(p, seen, part, end, parts)
+            w_next = watched(p, v_next, parts)
         middle = voltage_at(p, seen, part, begin + 0.5 * width, parts)
         w_middle = watched(p, middle, parts)
-        end = begin + width
-        v_next = voltage_at(p, seen, part, end, parts)
-        w_next = watched(p, v_next, parts)
-        coarse = abs(v_begin - 2.0 * middle + v_next) > _BEND or (rows.shape[0] > 0 and abs(v_next - v_begin) > _JUMP)
-        if coarse and width > 0.5**_HALVINGS:
-            width *= 0.5
+        bend = abs(v_begin - 2.0 * middle + v_next)
+        known = width > 0.5**_HALVINGS and (bend > _BEND or (rows.shape[0] > 0 and abs(v_next - v_begin) > _JUMP))
+        if known:  # the middle is the end of the first half
+            width, v_next, w_next = 0.5 * width, middle, w_middle
             continue
         tally[ENERGY] += i * h * width * (v_begin + 4.0 * middle + v_next) / 6.0
         share = 0.5 * (share_below(w_begin, w_middle, control[BOUNDARY]) + share_below(w_middle, w_next, control[BOUNDARY]))
@@ -346,12 +350,13 @@ def _integrate(
             if count + 2 > rows.shape[0]:
                 return -count
             if end < 1.0:
+                voltage_at(p, seen, part, end, parts)
                 plated = part[PLATED_AT_START] + end * (part[PLATED_AT_END] - part[PLATED_AT_START])
                 low, high = least + end * (least_end - least), most + end * (most_end - most)
                 note(rows, count, time + end * h, v_next, i, low, high, plated, seen[INSIDE], parts)
                 count += 1
         begin, v_begin, w_begin = end, v_next, w_next
-        width = min(2.0 * width, 1.0 - begin)
+        width = min(width if bend > _CALM * _BEND else 2.0 * width, 1.0 - begin)
     return count
 
 

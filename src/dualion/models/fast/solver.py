@@ -31,7 +31,7 @@ Check = Literal["steps", "inventory", "extrapolation"]
 ALL_CHECKS: tuple[Check, ...] = ("steps", "inventory", "extrapolation")
 
 #: Error of a step, in fillings and in shares of the initial salt: capacities then stand to 1e-6.
-TOLERANCE = 1e-3
+TOLERANCE = 2e-3
 #: Time after which a half cycle counts as endless, as a multiple of what fills the host.
 PATIENCE = 1.2
 #: Rows of a record at first, and at most.
