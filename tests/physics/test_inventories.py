@@ -19,7 +19,7 @@ from dualion.models.reference.solve import solve
 from dualion.records.cell import Cell
 from dualion.records.quantity import Parameter, Quantity
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]  # each builds several models of PyBaMM
 
 RATES = (1.0, 10.0, 20.0)
 HIERARCHIES = ("SPM", "SPMe", "DFN")

@@ -18,7 +18,7 @@ from dualion.models.reference.solve import solve
 from dualion.models.states import initial_fractions
 from dualion.records.cell_files import load_cell
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]  # each builds several models of PyBaMM
 
 OPTIONS = {"contact resistance": "true", "calculate discharge energy": "true"}
 #: Half a discharge at 1 C: no event is met in either model.

@@ -14,7 +14,7 @@ from dualion.models.outputs import StepResult, working_mass
 from dualion.models.reference.solve import DEFAULT_MESH, solve
 from dualion.models.states import equilibrium_voltage, initial_fractions
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]  # each builds several models of PyBaMM
 
 #: Specification 4.4, half cell from 1.2 V to 0.0001 V: rate [V/s], anodic peak [V] (3 mV), anodic charge [mAh/g] (1 %).
 PEAKS = ((1e-4, 0.110, 236.0), (1e-3, 0.212, 122.0), (5e-3, 0.581, 81.0))

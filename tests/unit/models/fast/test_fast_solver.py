@@ -76,7 +76,7 @@ def test_steps_of_a_titration_rest_to_the_open_circuit_voltage(half: Cell) -> No
         assert rest.totals["charge"] == 0.0
         assert rest.totals["energy"] == 0.0
         assert abs(rest.voltage[0] - rest.voltage[-1]) > 1e-4
-        assert np.all(np.diff(rest.voltage[1:]) > -1e-7)  # it rises after a sodiation
+        assert np.all(np.diff(rest.voltage[1:]) > -1e-5)  # it rises after a sodiation
 
 
 def test_a_full_cell_relaxes_to_its_open_circuit_voltage(full: Cell) -> None:
