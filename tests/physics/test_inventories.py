@@ -121,7 +121,7 @@ def test_the_guard_lets_the_default_model_pass(models: Any, rate: float) -> None
 
 def test_the_guard_lets_the_dfn_pass_at_one_c(models: Any) -> None:
     model = models.model("full", "DFN")
-    solve(model, cycle(model.cell, 80.0))
+    assert solve(model, cycle(model.cell, 80.0)).attempts == ()
 
 
 @pytest.mark.parametrize("transport", ["", "chayambuka2022"], ids=["assumed", "measured"])

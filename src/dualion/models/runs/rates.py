@@ -20,14 +20,13 @@ from dualion.models.experiments import cycle, rate_blocks
 from dualion.models.isotherms import isotherm_of
 from dualion.models.mass_bases import cell_mass, energy_density, power_density
 from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
+from dualion.models.runs.summaries import HALF_CELL_TESTED
 from dualion.models.targets import PLATEAU_BOUNDARY
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag, Quantity
 
 #: Points of a curve that is kept.
 CURVE_POINTS = 120
-#: Highest specific current of the half-cell data behind the anode's kinetics: 2 C of 300 mA/g.
-HALF_CELL_TESTED = 600.0  # [mA/g]
 
 
 @dataclass(frozen=True, slots=True)
