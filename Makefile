@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: reproduce test fast lint format bench lock clean help
+.PHONY: reproduce test fast thorough lint format bench lock clean help
 
 BIN := .venv/bin
 # one thread for each process of linear algebra: the work is spread over processes
@@ -19,6 +19,7 @@ help:
 	@echo "make reproduce   hold the study (STUDY=tang2026) against arithmetic and a physical cell; OUT=DIR STORE=DIR WORKERS=N"
 	@echo "make test        every test, with the coverage that is required"
 	@echo "make fast        the fast tests only"
+	@echo "make thorough    thousands of seeds and mutants, beyond what every change is held to"
 	@echo "make lint        formatting, style, types, layers"
 	@echo "make format      put the code into its format"
 	@echo "make bench       times of starting up and of the main jobs"
@@ -30,12 +31,15 @@ reproduce: .venv/.installed
 
 test: .venv/.installed-dev
 	rm -f .coverage .coverage.*
-	$(PYTEST) -n 2 -m "not slow" --cov --cov-report=
-	$(PYTEST) -n 2 -m slow --cov --cov-append --cov-report= || test $$? -eq $(NOTHING_COLLECTED)
+	$(PYTEST) -n 2 -m "not slow and not thorough" --cov --cov-report=
+	$(PYTEST) -n 2 -m "slow and not thorough" --cov --cov-append --cov-report= || test $$? -eq $(NOTHING_COLLECTED)
 	$(BIN)/python -m coverage report --fail-under=90
 
 fast: .venv/.installed-dev
-	$(PYTEST) -n 2 -m "not slow"
+	$(PYTEST) -n 2 -m "not slow and not thorough"
+
+thorough: .venv/.installed-dev
+	$(PYTEST) -n 2 -m thorough
 
 lint: .venv/.installed-dev
 	$(BIN)/python -m ruff format --check .

@@ -70,6 +70,7 @@ _CYCLER = (
     Column("step_time_second", "t", "s", bdf="Step Time / s"),
     Column("record_index", "i", "1", kind="counter", bdf="Record Index / 1"),
     Column("cycle_count", "N", "1", kind="counter", bdf="Cycle Count / 1"),
+    Column("cycle_count_auto", "N", "1", kind="counter", sign="counted anew by the reader, from the order of the steps"),
     Column("step_count", "n", "1", kind="counter", bdf="Step Count / 1"),
     Column("step_index", "n", "1", kind="counter", bdf="Step Index / 1"),
     Column("step_id", "n", "1", kind="counter", bdf="Step ID"),
@@ -94,6 +95,8 @@ _IMPEDANCE = (
     Column("frequency_hertz", "f", "Hz", bdf="Frequency / Hz"),
     Column("real_impedance_ohm", "Re Z", "ohm", bdf="Real Impedance / ohm"),
     Column("imaginary_impedance_ohm", "Im Z", "ohm", sign="negative where the cell is capacitive", bdf="Imaginary Impedance / ohm"),
+    Column("resistance_ohm", "R", "ohm"),
+    Column("resistance_stderr_ohm", "u(R)", "ohm", sign="one standard error"),
 )
 
 _CHARACTERISATION = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualion.columns import column
 from dualion.errors import InputError
+from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis
 from dualion.records.quantity import Flag, Origin, Quantity
 
@@ -63,6 +64,10 @@ class Measurement:
     source : Source
     corrections : tuple of str
         What has been done to the numbers since they were read, in order.
+    flags : tuple of Flag
+        What the reader and the checks found: ``truncated``, ``time_reversed``, ``sign_suspect``, ...
+    cell : CellRecord
+        Masses, area and kind of the cell, as far as they are known.
 
     Raises
     ------
@@ -76,6 +81,8 @@ class Measurement:
     sample: str
     source: Source
     corrections: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    cell: CellRecord = field(default_factory=CellRecord)
 
     def __post_init__(self) -> None:
         for name, dtype in self.table.schema.items():
@@ -161,6 +168,9 @@ class Result:
     curves : mapping of str to Curve
     flags : tuple of Flag
     provenance : Provenance
+    tables : mapping of str to polars.DataFrame
+        Such as one row for each cycle. A heading is a name with its unit, ``"specific_capacity [mAh/g]"``; without unit for words, counters
+        and pure numbers.
 
     Raises
     ------
@@ -173,6 +183,7 @@ class Result:
     curves: Mapping[str, Curve]
     flags: tuple[Flag, ...]
     provenance: Provenance
+    tables: Mapping[str, polars.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         refused = any(flag.severity == "refusal" for flag in self.flags)

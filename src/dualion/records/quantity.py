@@ -52,11 +52,13 @@ class Quantity:
         Number of repeats behind the value.
     rule : str or None
         Method, model, baseline or window.
+    interval : tuple of two floats, or None
+        95 % interval in ``unit``, where it is not the value plus and minus 1.96 standard errors.
 
     Raises
     ------
     InputError
-        The value or its standard error is not finite.
+        The value, its standard error or an end of its interval is not finite.
     """
 
     value: float | None
@@ -64,9 +66,11 @@ class Quantity:
     stderr: float | None = None
     n: int | None = None
     rule: str | None = None
+    interval: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        for name, number in (("value", self.value), ("stderr", self.stderr)):
+        low, high = self.interval or (None, None)
+        for name, number in (("value", self.value), ("stderr", self.stderr), ("interval[0]", low), ("interval[1]", high)):
             if number is not None and not math.isfinite(number):
                 raise InputError(f"Quantity.{name}: {number} is not finite. Withhold the number (None) and raise a flag.")
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from dualion.errors import CoverageError
 from dualion.models.experiments import HalfCycle, Hold, Protocol, Rest, Step, Sweep
 from dualion.models.outputs import Array, CellResult, StepResult, working_mass
 from dualion.records.cell import Cell
+from dualion.records.cell_record import CellRecord
 from dualion.records.json import to_plain
 from dualion.records.measurement import Measurement, Source
 from dualion.records.quantity import Quantity
@@ -111,6 +113,7 @@ def measurement(result: CellResult, protocol: Protocol) -> Measurement:
         conditions=_conditions(cell, result.hierarchy),
         sample=sample_of(cell),
         source=_source(cell, protocol, result.hierarchy, protocol.name),
+        cell=cell_record(cell),
     )
 
 
@@ -148,7 +151,31 @@ def spectrum_measurement(cell: Cell, found: Spectrum) -> Measurement:
         state["cathode_filling"] = Quantity(found.cathode_filling, "1", rule="of the whole host")
     given = {"filling": found.filling, "temperature": found.temperature, "frequencies": [float(f) for f in found.frequency]}
     source = _source(cell, given, engine, "impedance")
-    return Measurement("eis", table, _conditions(cell, engine) | state, sample_of(cell), source)
+    record = replace(cell_record(cell), temperature=Quantity(found.temperature, "degC"))
+    return Measurement("eis", table, _conditions(cell, engine) | state, sample_of(cell), source, cell=record)
+
+
+def cell_record(cell: Cell) -> CellRecord:
+    """What an analysis must know of a simulated cell."""
+    half = cell.kind == "half"
+    area = cell.area.value
+    of = cell.anode if cell.cathode is None else cell.cathode
+    return CellRecord(
+        kind=cell.kind,
+        working="anode" if half else None,
+        anode_mass=Quantity(cell.anode.loading.value * area, "mg"),
+        cathode_mass=None if cell.cathode is None else Quantity(cell.cathode.loading.value * area, "mg"),
+        area=cell.area.quantity,
+        one_c=cell.one_c.quantity,
+        one_c_mass=cell.one_c_mass,
+        electrolyte_volume=Quantity(cell.electrolyte_volume.value * area, "uL"),
+        electrolyte_density=cell.electrolyte.density.quantity,
+        salt_concentration=cell.electrolyte.concentration.quantity,
+        salt_molar_mass=cell.electrolyte.salt_molar_mass.quantity,
+        particle_radius=of.material.parameters["particle_radius"].quantity,
+        temperature=cell.temperature.quantity,
+        reference_electrode="Na+/Na" if half else "",
+    )
 
 
 def to_csv(measured: Measurement) -> bytes:

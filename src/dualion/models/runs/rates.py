@@ -18,10 +18,10 @@ from dualion.models.constants import HALF_CELL_START
 from dualion.models.engines import Solver
 from dualion.models.experiments import cycle, rate_blocks
 from dualion.models.isotherms import isotherm_of
-from dualion.models.mass_bases import cell_mass, energy_density, power_density
 from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
 from dualion.models.runs.summaries import HALF_CELL_TESTED
 from dualion.models.targets import PLATEAU_BOUNDARY
+from dualion.numerics.mass_bases import cell_mass, energy_density, power_density
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag, Quantity
 

@@ -20,9 +20,9 @@ from scipy.interpolate import PchipInterpolator
 from dualion.models.constants import FARADAY, HALF_CELL_START, REFERENCE_TEMPERATURE, ZERO_CELSIUS
 from dualion.models.experiments import HalfCycle, Protocol
 from dualion.models.isotherms import isotherm_of
-from dualion.models.mass_bases import cell_mass, energy_density, mass, power_density
 from dualion.models.outputs import Array, CellResult, StepResult, working_mass
 from dualion.models.targets import PLATEAU_BOUNDARY
+from dualion.numerics.mass_bases import cell_mass, energy_density, mass, power_density
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dualion.errors import InputError
-from dualion.models.mass_bases import (
+from dualion.numerics.mass_bases import (
     CellMass,
     agreeing_bases,
     cell_mass,

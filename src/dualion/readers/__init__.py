@@ -1,0 +1,4 @@
+"""What the instruments wrote, to measurements.
+
+Lazy: importing this loads no reader.
+"""
