@@ -183,7 +183,7 @@ class Result:
     curves: Mapping[str, Curve]
     flags: tuple[Flag, ...]
     provenance: Provenance
-    tables: Mapping[str, polars.DataFrame] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         refused = any(flag.severity == "refusal" for flag in self.flags)
