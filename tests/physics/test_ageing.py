@@ -53,6 +53,7 @@ def drift(result: LifeResult) -> float:
 
 
 @pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.slow
 def test_sodium_and_pf6_add_up_over_two_hundred_cycles(cell: Cell, name: str) -> None:
     """With each mechanism on, within 1e-8; and the mechanism does act."""
     result = life(cell, specific_current=TEN_C, cycles=200, mechanisms=SINGLE[name], curves_at=())
@@ -108,6 +109,7 @@ def test_the_sum_of_what_is_parasitic_is_its_share_of_the_charge(cell: Cell) -> 
 
 
 @pytest.mark.parametrize("method", ["direct", "stepper"])
+@pytest.mark.slow
 def test_v27_without_losses_nothing_is_lost(cell: Cell, method: str) -> None:
     """1000 cycles with all rates 0: retention 1 within 1e-6."""
     result = life(cell, specific_current=TEN_C, cycles=1_000, mechanisms=NONE, method=method)  # type: ignore[arg-type]
@@ -118,6 +120,7 @@ def test_v27_without_losses_nothing_is_lost(cell: Cell, method: str) -> None:
 # --- the stepper against every cycle ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_tenfold_loss_over_a_thousand_cycles(full: Cell) -> None:
     """Specification 5.2: direct 77.70 %, stepper 77.74 %, 0.1 points, about 35 inner solves; found 77.78 % and 43."""
     direct = life(full, specific_current=TEN_C, cycles=1_000, mechanisms=TENFOLD, curves_at=())

@@ -123,6 +123,7 @@ def test_a_solution_that_breaks_off_is_not_a_result(full: Cell, monkeypatch: pyt
         solve(CellModel(full), cycle(full, 80.0))
 
 
+@pytest.mark.slow
 def test_a_mean_over_a_few_points_is_not_believed(models: Any, altered: Callable[..., None]) -> None:
     """Trap 6: integrals over few points are wrong by up to 0.1 V; each attempt is told."""
 

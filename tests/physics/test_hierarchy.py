@@ -106,6 +106,7 @@ def test_the_error_of_the_mesh_falls_with_its_square(models: Any, kind: str) -> 
 
 @pytest.mark.parametrize("transport", ["", "chayambuka2022"], ids=["assumed", "measured"])
 @pytest.mark.parametrize("rate", RATES)
+@pytest.mark.slow
 def test_spme_is_as_good_as_dfn(models: Any, rate: float, transport: str) -> None:
     """V11: 0.1 mAh/g and 2 mV up to 20 C, also with a tenfold slower electrolyte."""
     simple, full = (models.cycle(rate, hierarchy=name, transport=transport).steps[1] for name in ("SPMe", "DFN"))
@@ -166,6 +167,7 @@ def test_the_error_of_mesh_and_time_is_small(models: Any, rate: float) -> None:
         assert 0 < error["mean_voltage"] < 2e-3
 
 
+@pytest.mark.slow
 def test_a_coarse_mesh_is_found_out(models: Any) -> None:
     """The estimate above can fail."""
     model = models.model("full")

@@ -89,6 +89,7 @@ def test_the_last_rung_of_a_dfn_is_the_spme_and_says_so(models: Any, failing: Ca
     assert found.steps[1].charge == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_sweep_is_tried_again_at_a_looser_tolerance(models: Any, failing: Callable[..., list[int]]) -> None:
     """7.2: a tight tolerance is what fails a slow sweep; the third rung holds the steps to 1/500 of it."""
     failing(1, 2)

@@ -58,6 +58,7 @@ def fitted(dualion: Cli, table: Path, tmp_path: Path) -> tuple[Path, dict[str, A
     return out, json.loads(ran.out)
 
 
+@pytest.mark.slow
 def test_a_fit_finds_the_truth_and_predicts_what_was_held_out(
     fitted: tuple[Path, dict[str, Any]], true_values: dict[tuple[str, float], float]
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_fit_finds_the_truth_and_predicts_what_was_held_out(
     assert len(list(csv.DictReader(io.StringIO((out / "residuals.csv").read_text(encoding="utf-8"))))) == 6
 
 
+@pytest.mark.slow
 def test_the_prediction_carries_a_digest_of_itself(fitted: tuple[Path, dict[str, Any]]) -> None:
     out, document = fitted
     prediction = json.loads((out / "prediction.json").read_text(encoding="utf-8"))
@@ -93,6 +95,7 @@ def test_the_prediction_carries_a_digest_of_itself(fitted: tuple[Path, dict[str,
     assert all("measured" not in one for one in prediction["predictions"])
 
 
+@pytest.mark.slow
 def test_held_out_values_are_read_after_the_prediction_is_on_disk(
     dualion: Cli, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

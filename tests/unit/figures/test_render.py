@@ -271,6 +271,7 @@ def test_same_figure_same_bytes(figure: Figure) -> None:
     assert render(figure, formats=("svg", "png", "pdf")) == render(figure, formats=("svg", "png", "pdf"))
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_hash_seed_and_the_time_zone() -> None:
     outputs = set()
     for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo")):

@@ -17,6 +17,7 @@ def families() -> dict[str, object]:
     return {family.name: family for family in FAMILIES}
 
 
+@pytest.mark.slow
 def test_two_mechanisms_reach_the_same_retention_and_differ_elsewhere(families: dict[str, object]) -> None:
     cell = load_cell("mec3-eg")
     chosen = (families["loss of sites"], families["growth of the film"])

@@ -34,6 +34,7 @@ def truth(half: Cell) -> list[float]:
     return simulated(solver(half), PRINTED, parameters=F1, boundary=BOUNDARY)
 
 
+@pytest.mark.slow
 def test_two_parameters_without_noise_are_identified_around_the_truth(half: Cell, truth: list[float]) -> None:
     targets = [replace(t, value=v) for t, v in zip(PRINTED, truth, strict=True)]
     found = profiled(half, targets, TWO, boundary=BOUNDARY, starts=4)

@@ -95,6 +95,7 @@ def test_the_tables_name_what_is_there(root: Path) -> None:
         }
 
 
+@pytest.mark.slow
 def test_the_plugin_loads_nothing_above_the_models(fresh_python: Callable[..., str]) -> None:
     program = (
         "import sys; from dualion.models.reference import plugin; plugin.tang2026_mec3_eg(); plugin.DualIonSPMe(); print(*sys.modules)"
@@ -136,6 +137,7 @@ def _cycled(model: Any) -> Any:
     return simulation.solve(calc_esoh=False)
 
 
+@pytest.mark.slow
 def test_a_cycle_in_pybamm_is_the_cycle_of_the_guarded_solve() -> None:
     """The same cell by PyBaMM's own experiment: capacity of the discharge within 0.05 mAh/g, PF6 constant."""
     found = _cycled(plugin.DualIonSPMe())
@@ -179,6 +181,7 @@ def test_the_first_carbon_by_pybamm_alone() -> None:
     assert above + _sodiation(values, 1.0)[0] == pytest.approx(324.8, abs=0.5)
 
 
+@pytest.mark.slow
 def test_the_two_readings_miss_their_data_by_what_is_said() -> None:
     """2.6: neither reading describes the second carbon; how far off the shipped numbers are is part of them."""
     for name, residuals in (("h1", [24, -31, 6]), ("h2", [-0.3, 2.4, -3.5])):
