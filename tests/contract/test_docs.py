@@ -14,7 +14,7 @@ import pytest
 from dualion.records.material_files import bundled_materials, bundled_transports
 from dualion.study.load import bundled
 
-PAGES = ("cli.md", "index.md", "models.md", "study.md")
+PAGES = ("accuracy.md", "cli.md", "index.md", "models.md", "study.md")
 
 
 def page(root: Path, name: str) -> str:

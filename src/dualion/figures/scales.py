@@ -127,9 +127,9 @@ def _linear_ticks(low: float, high: float, *, bins: int) -> tuple[float, ...]:
 
 
 def _log_ticks(low: float, high: float, values: Sequence[float]) -> tuple[float, ...]:
-    """The data's own values if they are few, else 1, 2, 5 of each decade or the decades alone."""
+    """The data's own values if they are few and of two digits, else 1, 2, 5 of each decade or the decades alone."""
     own = sorted({value for value in values if low <= value <= high})
-    if 2 <= len(own) <= _FEW:
+    if 2 <= len(own) <= _FEW and all(math.isclose(value, float(f"{value:.2g}"), rel_tol=1e-9) for value in own):
         return tuple(own)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1.0, 2.0, 5.0) if len(decades) <= 4 else (1.0,)
