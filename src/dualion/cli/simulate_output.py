@@ -16,8 +16,9 @@ from typing import Any
 from dualion import __version__
 from dualion.cli.output import DONE, FAILED, columns_of, emit, say
 from dualion.cli.simulate_input import Asked
-from dualion.models.runs.measured import digest_of, to_csv
+from dualion.models.runs.measured import digest_of
 from dualion.models.runs.summaries import Row, beyond_the_temperatures, once
+from dualion.readers.write import to_battery_format
 from dualion.records.cell import Cell, Electrode
 from dualion.records.figure import Figure
 from dualion.records.json import to_plain
@@ -108,7 +109,7 @@ def finish(asked: Asked, found: Findings, *, as_json: bool) -> int:
     for figure in found.figures:
         files |= {f"{figure.name}.{form}": drawn for form, drawn in render(figure).items()}
     files |= {f"{table.name}.csv": as_csv(table) for table in found.tables}
-    files |= {f"{name}.csv": to_csv(measured) for name, measured in found.measurements.items()}
+    files |= {f"{name}.parquet": to_battery_format(measured, "parquet") for name, measured in found.measurements.items()}
     document = _document(asked, found, sorted([*files, "results.json"]))
     files["results.json"] = _json(document)
     publish(asked.out, files, last="results.json")
@@ -209,7 +210,7 @@ def _document(asked: Asked, found: Findings, files: list[str]) -> dict[str, Any]
             | ({} if table.name in found.apart else {"rows": [dict(row) for row in table.rows]})
             for table in found.tables
         },
-        "measurements": {f"{name}.csv": _described(measured) for name, measured in found.measurements.items()},
+        "measurements": {f"{name}.parquet": _described(measured) for name, measured in found.measurements.items()},
         "figures": {figure.name: {"title": figure.title, "finding": figure.finding} for figure in found.figures},
         "provenance": provenance(cell, asked.engine, found.given, asked.changed),
         "files": files,

@@ -14,7 +14,7 @@ import pytest
 
 from dualion.cli import simulate_life
 from dualion.errors import SolveError
-from dualion.models.runs.measured import from_csv
+from dualion.readers import read
 from dualion.records.cell_files import load_cell
 
 Cli = Callable[..., Any]
@@ -78,7 +78,7 @@ def column(folder: Path, name: str, heading: str) -> list[float]:
 def test_cycle_leaves_figure_tables_json_and_a_measurement(simulate: Cli) -> None:
     document, folder, printed = simulate("cycle", FULL_CELL, "--rate", "10C", "--cycles", "2")
     files = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    assert files == {"cycle.png", "cycle.svg", "cycles.csv", "steps.csv", "measurement.csv", "results.json"} == set(document["files"])
+    assert files == {"cycle.png", "cycle.svg", "cycles.csv", "steps.csv", "measurement.parquet", "results.json"} == set(document["files"])
     assert (folder / "cycle.png").read_bytes().startswith(PNG)
     assert b"<svg" in (folder / "cycle.svg").read_bytes()
     assert document["provenance"].keys() == PROVENANCE
@@ -105,8 +105,8 @@ def test_the_csv_holds_what_the_json_holds_with_units(simulate: Cli) -> None:
 
 def test_the_measurement_is_canonical_and_labelled_simulated(simulate: Cli) -> None:
     document, folder, _ = simulate("cycle", HALF_CELL)
-    described = document["measurements"]["measurement.csv"]
-    frame = from_csv((folder / "measurement.csv").read_bytes())
+    described = document["measurements"]["measurement.parquet"]
+    frame = read(folder / "measurement.parquet").table
     assert described["source"]["origin"] == "simulation"
     assert described["rows"] == frame.height
     assert set(frame.columns) >= CYCLER_COLUMNS
@@ -115,7 +115,7 @@ def test_the_measurement_is_canonical_and_labelled_simulated(simulate: Cli) -> N
 def test_the_same_input_gives_the_same_bytes(simulate: Cli, tmp_path: Path) -> None:
     _, first, _ = simulate("cycle", HALF_CELL, out=tmp_path / "a")
     _, second, _ = simulate("cycle", HALF_CELL, out=tmp_path / "b")
-    for name in ("results.json", "steps.csv", "measurement.csv", "cycle.svg", "cycle.png"):
+    for name in ("results.json", "steps.csv", "measurement.parquet", "cycle.svg", "cycle.png"):
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
@@ -169,7 +169,7 @@ def test_rate_runs_blocks_and_returns_to_the_first(simulate: Cli) -> None:
     assert all(0.5 < row["continuous_minus_isolated"] < 1.5 for row in rows)
     first = [row for row in rows_of(document, "steps") if row["cycle"] == 1 and row["direction"] == "sodiation"]
     assert first[0]["total_capacity"] == pytest.approx(414.0, abs=1.5)  # SPMe of the specification, 2.4
-    assert from_csv((folder / "measurement.csv").read_bytes())["cycle_count"].max() == 30
+    assert read(folder / "measurement.parquet").table["cycle_count"].max() == 30
     assert "recovery" in printed
 
 
@@ -180,7 +180,7 @@ def test_isolated_cycles_are_labelled_so(simulate: Cli) -> None:
     assert document["given"]["mode"] == "isolated"
     assert "isolated" in codes(document)
     assert "isolated" in printed
-    assert (folder / "measurement-0.5C.csv").is_file()
+    assert (folder / "measurement-0.5C.parquet").is_file()
 
 
 def test_a_rate_beyond_the_data_is_a_flag_and_no_error(simulate: Cli) -> None:
@@ -213,7 +213,7 @@ def test_cv_gives_the_peaks_of_the_specification(simulate: Cli) -> None:
     assert [row["charge_in"] for row in anodic] == pytest.approx([236, 122, 81], rel=0.01)
     assert {row["at_edge"] for row in rows if row["direction"] == "sodiation"} == {"yes"}
     assert "unbalanced_sweeps" not in codes(document)
-    assert from_csv((folder / "measurement-0.1mVs.csv").read_bytes())["step_type"].unique().to_list() == ["sweep"]
+    assert read(folder / "measurement-0.1mVs.parquet").table["step_type"].unique().to_list() == ["sweep"]
 
 
 def test_gitt_ends_at_the_cutoff_and_judges_its_formula(simulate: Cli) -> None:
@@ -234,7 +234,7 @@ def test_temperature_follows_the_activation_energies(simulate: Cli) -> None:
     cold, mild, warm = (row["specific_capacity"] for row in rows)
     assert cold < 0.8 * mild < warm
     assert "extrapolated" in codes(document)
-    assert (folder / "measurement-10C-60degC.csv").is_file()
+    assert (folder / "measurement-10C-60degC.parquet").is_file()
 
 
 # --- life -----------------------------------------------------------------------------------------------------------------------------
@@ -302,9 +302,9 @@ def test_eis_writes_a_measurement_for_each_spectrum(simulate: Cli) -> None:
     assert document["engine"] == "pybamm-SPMe"
     assert cool["low_frequency_resistance"] == pytest.approx(52.4, abs=1.0)
     assert warm["low_frequency_resistance"] < 0.5 * cool["low_frequency_resistance"]
-    frame = from_csv((folder / "measurement-1.csv").read_bytes())
+    frame = read(folder / "measurement-1.parquet").table
     assert frame["imaginary_impedance_ohm"].min() == pytest.approx(-16.0, abs=1.0)
-    assert document["measurements"]["measurement-2.csv"]["technique"] == "eis"
+    assert document["measurements"]["measurement-2.parquet"]["technique"] == "eis"
 
 
 @pytest.mark.parametrize("verb", [("eis", HALF_CELL), ("cycle", HALF_CELL, "--engine", "pybamm")])

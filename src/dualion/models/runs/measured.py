@@ -178,26 +178,6 @@ def cell_record(cell: Cell) -> CellRecord:
     )
 
 
-def to_csv(measured: Measurement) -> bytes:
-    """The table of a measurement as comma-separated values under its canonical names; ``from_csv`` gives the same table back."""
-    return measured.table.write_csv().encode()
-
-
-def from_csv(data: bytes) -> pl.DataFrame:
-    """A table that ``to_csv`` wrote, with the types of canonical columns.
-
-    Parameters
-    ----------
-    data : bytes
-
-    Returns
-    -------
-    polars.DataFrame
-    """
-    frame = pl.read_csv(data, infer_schema=False)
-    return frame.select(pl.col(name).cast(_type_of(name)) for name in frame.columns)
-
-
 def _columns(cell: Cell, step: StepResult, begun: float, *, step_number: int, cycle: int | None) -> dict[str, Any]:
     """The columns of one step that began at ``begun`` [s]."""
     time, voltage, current = _refined(step)
