@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dualion.errors import InputError
 
 if TYPE_CHECKING:
-    from dualion.techniques.technique import Technique
+    from dualion.techniques.row import Technique
 
 __all__ = ["NAMES", "names", "technique"]
 
@@ -63,7 +63,7 @@ def technique(name: str) -> Technique:
     InputError
         There is no such technique; the message offers the nearest name.
     """
-    from dualion.techniques.technique import Technique
+    from dualion.techniques.row import Technique
 
     if name in NAMES:
         found = import_module(f"dualion.techniques.{name}").TECHNIQUE
