@@ -20,17 +20,21 @@ if TYPE_CHECKING:
         StoreError,
         UnitError,
     )
+    from dualion.readers import read
     from dualion.records.cell import Cell, Electrode, Separator
+    from dualion.records.cell_record import CellRecord
     from dualion.records.figure import Axis, Figure, Panel, Series
     from dualion.records.material import Electrolyte, Material
     from dualion.records.measurement import Measurement, Provenance, Result, Source
     from dualion.records.quantity import Flag, Parameter, Quantity
     from dualion.study.types import Claim, Relation, Study, Verdict
+    from dualion.techniques import technique
     from dualion.units import convert
 
 __all__ = [
     "Axis",
     "Cell",
+    "CellRecord",
     "Claim",
     "Column",
     "CoverageError",
@@ -62,6 +66,8 @@ __all__ = [
     "Verdict",
     "column",
     "convert",
+    "read",
+    "technique",
 ]
 
 _HOMES = {
@@ -70,12 +76,15 @@ _HOMES = {
         "CoverageError", "DualionError", "InputError", "MissingDependency", "ModelError", "ReadError", "SolveError", "SpecError",
         "StoreError", "UnitError",
     ),
+    "dualion.readers": ("read",),
     "dualion.records.cell": ("Cell", "Electrode", "Separator"),
+    "dualion.records.cell_record": ("CellRecord",),
     "dualion.records.figure": ("Axis", "Figure", "Panel", "Series"),
     "dualion.records.material": ("Electrolyte", "Material"),
     "dualion.records.measurement": ("Measurement", "Provenance", "Result", "Source"),
     "dualion.records.quantity": ("Flag", "Parameter", "Quantity"),
     "dualion.study.types": ("Claim", "Relation", "Study", "Verdict"),
+    "dualion.techniques": ("technique",),
     "dualion.units": ("convert",),
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ import pytest
 
 from dualion.records.material_files import bundled_materials, bundled_transports
 from dualion.study.load import bundled
+from dualion.techniques import NAMES
 
-PAGES = ("accuracy.md", "cli.md", "index.md", "models.md", "study.md")
+PAGES = ("accuracy.md", "cli.md", "data.md", "index.md", "models.md", "study.md", "techniques.md")
 
 
 def page(root: Path, name: str) -> str:
@@ -142,3 +143,45 @@ def test_the_example_of_the_models_page_runs(root: Path, fresh_python: Callable[
     if not entry_points(group="pybamm_models", name="DualIonDFN"):
         pytest.skip("the project is on the path and not installed: PyBaMM does not see its entry points")
     assert fresh_python(plugged) == ""
+
+
+def _sections(text: str) -> dict[str, str]:
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_technique_has_its_section_in_order(root: Path) -> None:
+    assert tuple(_sections(page(root, "techniques.md"))) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_of_a_technique_is_described_with_its_default(root: Path, name: str) -> None:
+    """A row for each option, with what it means; numbers and words as they are in the code."""
+    from dataclasses import fields
+
+    from dualion.techniques import technique
+
+    section = _sections(page(root, "techniques.md"))[name]
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", section, flags=re.MULTILINE)}
+    options = fields(technique(name).options)
+    assert list(rows) == [one.name for one in options]
+    for one in options:
+        meaning, default = rows[one.name]
+        assert len(meaning) > 3, one.name
+        if isinstance(one.default, str | int | float) and not isinstance(one.default, bool):
+            assert default == (f"{one.default:g}" if isinstance(one.default, float) else str(one.default)), one.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_technique_is_shown_as_a_command(root: Path, name: str) -> None:
+    assert f"dualion analyse {name} " in _sections(page(root, "techniques.md"))[name]
+
+
+def test_every_format_check_and_repair_is_named(root: Path) -> None:
+    from dualion.readers.checks import CODES
+    from dualion.readers.formats import formats
+    from dualion.readers.repairs import REPAIRS
+
+    text = page(root, "data.md")
+    wanted = [*(one.name for one in formats()), *CODES, *REPAIRS]
+    assert [name for name in wanted if f"`{name}`" not in text] == []

@@ -1,0 +1,257 @@
+"""Files that are cut or damaged anywhere: a ``ReadError`` or a measurement, and never a silently short one.
+
+The law of a cut text file. What is read is the beginning of what the whole file gives. Without the flag ``truncated`` it holds every row
+whose line lies before the cut; and where the file says how many rows it has, it holds all of them.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dualion.records.measurement import Measurement
+
+TESTS = Path(__file__).parents[1]
+
+
+def load_module(name: str) -> ModuleType:
+    """A module of the folder of tests, which is no package."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, TESTS / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+examples, files, limits = load_module("readers_examples"), load_module("readers_files"), load_module("readers_limits")
+
+EXAMPLES = [make() for make in examples.EVERY]
+BY_NAME = {"argvalues": EXAMPLES, "ids": [example.name for example in EXAMPLES]}
+FAST_BY_NAME = {"argvalues": examples.parameters(EXAMPLES)}
+#: Text among the real files: of these the beginning must be read.
+REAL_TEXTS = [name for name in files.FILES if not name.endswith((".zip", ".ndax", ".mpr"))]
+
+FEW, CUTS, MANY_CUTS = 4, 64, 200
+DAMAGES, MANY_DAMAGES = 200, 2000
+
+Outcome = Callable[[bytes], Measurement | None]
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    """Read under a limit of time: a measurement, or None for a ``ReadError``."""
+    read: Outcome = limits.outcome
+    return read
+
+
+def said(measured: Measurement) -> bool:
+    """Whether the measurement says that its file is cut."""
+    return any(flag.code == "truncated" for flag in measured.flags)
+
+
+def is_beginning(part: pl.DataFrame, whole: pl.DataFrame) -> bool:
+    """Whether the rows are the first ones of the whole, in the columns that both have."""
+    names = [name for name in part.columns if name in whole.columns]
+    return part.height <= whole.height and all(
+        part[name].cast(whole[name].dtype).equals(whole[name].head(part.height), null_equal=True) for name in names
+    )
+
+
+def hold_the_law(example: Any, cuts: list[int], outcome: Outcome) -> None:
+    whole = outcome(example.data)
+    assert whole is not None
+    ends = example.ends
+    for cut in cuts:
+        part = outcome(example.data[:cut])
+        if part is None:
+            continue
+        where = f"{example.name} cut at byte {cut} of {len(example.data)}: {example.data[max(0, cut - 40) : cut]!r}"
+        if part.source.reader != example.format:
+            assert said(part) or part.table.height == 0, f"{where}: read as {part.source.reader}"
+        if said(part) and part.technique != whole.technique:
+            continue  # such as the open-circuit curve before a spectrum
+        assert is_beginning(part.table, whole.table), f"{where}: other numbers"
+        if said(part):
+            continue
+        assert part.table.height >= sum(end <= cut for end in ends), f"{where}: rows are lost in silence"
+        if example.counted or not ends:
+            assert part.table.height == whole.table.height, f"{where}: the file says how many rows it has"
+
+
+def places(size: int, count: int, seed: int) -> list[int]:
+    rng = random.Random(seed)
+    return sorted(rng.sample(range(size), min(count, size)))
+
+
+@pytest.mark.parametrize("example", **FAST_BY_NAME)
+def test_a_cut_example_is_never_silently_short(example: Any, outcome: Outcome) -> None:
+    tail = range(max(0, len(example.data) - 2), len(example.data))
+    hold_the_law(example, sorted({*places(len(example.data), FEW, 0), *tail}), outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_a_cut_example_at_many_places(example: Any, outcome: Outcome) -> None:
+    """At every other byte of the last rows and of what stands behind them, and at 64 other places."""
+    size = len(example.data)
+    first = example.ends[-3] if example.ends else size - 100
+    hold_the_law(example, sorted({*places(size, CUTS, 1), *range(first, min(first + 250, size), 2)}), outcome)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_cut_at_every_byte(example: Any, outcome: Outcome) -> None:
+    hold_the_law(example, list(range(len(example.data))), outcome)
+
+
+def cut_real(name: str, shared: Path, count: int, seed: int, outcome: Outcome) -> None:
+    data = files.load(shared, name)
+    whole = outcome(data)
+    for cut in places(len(data), count, seed):
+        part = outcome(data[:cut])
+        if part is not None and whole is not None and name in REAL_TEXTS:
+            assert is_beginning(part.table, whole.table), f"{name} cut at byte {cut}: other numbers"
+            behind = outcome(data[: data.rfind(b"\n", 0, cut) + 1])
+            assert said(part) or (behind is not None and part.table.height >= behind.table.height), f"{name} cut at byte {cut}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", files.FILES)
+def test_a_cut_real_file(name: str, shared: Path, outcome: Outcome) -> None:
+    cut_real(name, shared, CUTS, 2, outcome)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", files.FILES)
+def test_a_real_file_cut_at_many_places(name: str, shared: Path, outcome: Outcome) -> None:
+    cut_real(name, shared, MANY_CUTS, 3, outcome)
+
+
+# --- damage ------------------------------------------------------------------------------------------------------------------------
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """One to four bytes changed, lost, added or moved; the first bytes, which name the format, as often as all others."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(min(len(changed), 256) if rng.random() < 0.3 else len(changed))
+        kind = rng.randrange(6)
+        if kind == 0:
+            changed[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            changed[at] = rng.randrange(256)
+        elif kind == 2:
+            del changed[at]
+        elif kind == 3:
+            changed.insert(at, rng.choice(b"\0\n\r\t,;.-0\xff"))
+        elif kind == 4:
+            length = rng.randrange(1, 200)
+            changed[at : at + length] = changed[at : at + length][::-1]
+        else:
+            length = rng.randrange(1, 2000)
+            changed[at:at] = changed[at : at + length]
+    return bytes(changed)
+
+
+def damage(data: bytes, count: int, seed: int, outcome: Outcome) -> None:
+    rng = random.Random(seed)
+    for _ in range(count):
+        outcome(damaged(data, rng))
+
+
+@pytest.mark.parametrize("example", **FAST_BY_NAME)
+def test_a_damaged_example(example: Any, outcome: Outcome) -> None:
+    damage(example.data, FEW, 4, outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_damaged_in_many_ways(example: Any, outcome: Outcome) -> None:
+    damage(example.data, DAMAGES, 5, outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", files.FILES)
+def test_a_damaged_real_file(name: str, shared: Path, outcome: Outcome) -> None:
+    damage(files.load(shared, name), DAMAGES, 6, outcome)
+
+
+def damage_members(data: bytes, count: int, seed: int, outcome: Outcome) -> None:
+    """Damage what is inside an archive, and pack it again with right check sums."""
+    rng = random.Random(seed)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for _ in range(count):
+        name = rng.choice([name for name, content in members.items() if content])
+        content = members[name]
+        kind = rng.random()
+        changed = {name: damaged(content, rng)} if kind < 0.7 else {name: content[: rng.randrange(len(content))]} if kind < 0.9 else {}
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for other in members:
+                if other != name or changed:
+                    archive.writestr(other, changed.get(other, members[other]))
+        outcome(packed.getvalue())
+
+
+ARCHIVES = ("neware-xlsx", "neware/nw4-120-1-6-53.ndax")
+
+
+def archive_of(name: str, shared: Path) -> bytes:
+    return files.load(shared, name) if "/" in name else bytes(next(one.data for one in EXAMPLES if one.name == name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_damaged_members_of_archives(name: str, shared: Path, outcome: Outcome) -> None:
+    damage_members(archive_of(name, shared), DAMAGES, 9, outcome)
+
+
+PAGE = 4096  # [byte] of a member of an .ndax
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("member", ["data.ndc", "data_runInfo.ndc", "data_step.ndc"])
+def test_an_ndax_whose_members_do_not_end_together_is_never_silent(member: str, shared: Path, outcome: Outcome) -> None:
+    """One member is cut between two pages, which leaves every page whole and every check sum right."""
+    with zipfile.ZipFile(io.BytesIO(files.load(shared, "neware/nw4-120-1-6-53.ndax"))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    pages = len(members[member]) // PAGE
+    for kept in sorted({*range(1, pages, max(1, pages // 6)), pages - 2, pages - 1}):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content[: kept * PAGE] if name == member else content)
+        part = outcome(packed.getvalue())
+        assert part is None or said(part), f"{member} cut to {kept} of {pages} pages"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_members_of_archives_damaged_in_thousands_of_ways(name: str, shared: Path, outcome: Outcome) -> None:
+    damage_members(archive_of(name, shared), MANY_DAMAGES, 10, outcome)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_damaged_in_thousands_of_ways(example: Any, outcome: Outcome) -> None:
+    damage(example.data, MANY_DAMAGES, 7, outcome)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", files.FILES)
+def test_a_real_file_damaged_in_thousands_of_ways(name: str, shared: Path, outcome: Outcome) -> None:
+    damage(files.load(shared, name), MANY_DAMAGES, 8, outcome)
