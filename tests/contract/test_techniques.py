@@ -299,6 +299,12 @@ print(json.dumps([found, sorted(set(sys.argv[1].split()) & set(sys.modules))]))
     assert [name for name in names() if there[name] != here[name]] == []
 
 
+def test_the_door_stays_open(fresh_python: Callable[..., str]) -> None:
+    """The function that finds a technique is not hidden by the module of its name once a technique is loaded."""
+    program = "import dualion.techniques.cv_peaks; from dualion.techniques import technique; print(technique('gitt').name)"
+    assert fresh_python(program).strip() == "gitt"
+
+
 # ---------------------------------------------------------------------------------------------------------------- bad input
 def spoilt(measured: Measurement, how: str, column: str = "") -> Measurement:
     """A measurement with a fault."""

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dualion.cli import analyse, main
+from dualion.cli import main
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +68,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
 
 @pytest.fixture
 def analysed(dualion: Callable[..., Any], folder: Path) -> Any:
-    if "analyse" not in {command.name for command in main.app.registered_commands}:
-        main.app.command(name="analyse")(analyse.analyse)
     out, store = folder.parent / "out", folder.parent / "store"
     return dualion("analyse", str(folder), "--out", str(out), "--store", str(store), "--workers", "2")
 

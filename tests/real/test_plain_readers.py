@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,44 +137,3 @@ def test_files_of_other_methods_are_taken_for_nothing(shared: Path) -> None:
     for path in paths:
         with pytest.raises(ReadError, match="no reader knows what this is"):
             sniff(path.read_bytes(), path.name)
-
-
-def mutated(data: bytes, draw: random.Random) -> bytes:
-    """One byte replaced, every fifth time among the names."""
-    changed = bytearray(data)
-    place = draw.randrange(min(len(data), 600) if draw.random() < 0.2 else len(data))
-    changed[place] = draw.randrange(256)
-    return bytes(changed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [UIO, BATMO, TIME_BUG, HAKADI, ICI])
-def test_64_truncations(name: str, shared: Path, opened: Callable[[str], Measurement]) -> None:
-    """An error, the flag, or a file that ends with a row: that one is whole."""
-    data, draw = (shared / "data" / name).read_bytes(), random.Random(1)
-    for _ in range(64):
-        length = draw.randrange(len(data))
-        try:
-            found = read_bytes(data[:length], name)
-        except ReadError:
-            continue
-        whole = opened(name).table.head(found.table.height)
-        same = [column for column in found.table.columns if column != "step_type"]
-        assert found.table.select(same).equals(whole.select(same))
-        assert "truncated" in codes(found) or data[length - 1 : length + 1].count(b"\n"), data[length - 20 : length]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [UIO, BATMO, TIME_BUG, HAKADI, ICI])
-def test_200_corruptions(name: str, shared: Path, opened: Callable[[str], Measurement]) -> None:
-    """An error, or a measurement of which at most one number in a column that is no time or counter of steps is another."""
-    data, draw = (shared / "data" / name).read_bytes(), random.Random(2)
-    errors = 0
-    for _ in range(200):
-        try:
-            found = read_bytes(mutated(data, draw), name)
-        except ReadError:
-            errors += 1
-            continue
-        assert found.table.height == opened(name).table.height
-    assert errors > 60

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import dualion
-from dualion.cli import compare, fit, recipe, reproduce, simulate, study
+from dualion.cli import analyse, compare, convert, fit, read, recipe, reproduce, simulate, study
 from dualion.cli.output import FAILED, INTERRUPTED, UNUSABLE, complain, exit_code_of, problems_of
 from dualion.errors import DualionError
 
@@ -25,6 +25,9 @@ _EXIT_CODES = "Exit codes: 0 done, 1 a computation failed, 2 the input cannot be
 
 app = typer.Typer(name="dualion", help=_ABOUT, epilog=_EXIT_CODES, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command(name="reproduce")(reproduce.reproduce)
+app.command(name="analyse")(analyse.analyse)
+app.command(name="read")(read.read)
+app.command(name="convert")(convert.convert)
 app.command(name="recipe")(recipe.recipe)
 app.command(name="compare")(compare.compare)
 app.add_typer(fit.app, name="fit")

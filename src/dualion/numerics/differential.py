@@ -42,6 +42,8 @@ _INNER = 0.7
 _LOWERED, _ROUNDS = 1.5, 2
 #: Imaginary part below which a root is real, and how far beyond the rows an edge may lie, of half their range [1].
 _REAL, _BEYOND = 1e-9, 1.2
+#: [Ah] charge that is none, and [V] change over a half cycle below which its slope is 0.
+LEAST_CHARGE, LEAST_CHANGE = 1e-15, 1e-9
 #: Rows per point of a grid from which they are averaged.
 _SEVERAL = 2
 #: Ratio of a normal standard deviation to the median of the absolute values.
@@ -156,21 +158,21 @@ def differential(
     """
     grows = np.concatenate([[True], np.diff(np.maximum.accumulate(charge)) > 0])
     charge, voltage = charge[grows], voltage[grows]
-    if charge.size < window:
-        raise CoverageError("Differential capacity, in rows of a half cycle,", window, int(charge.size))
+    if charge.size < window or not charge[-1] - charge[0] > LEAST_CHARGE:
+        found = int(charge.size) if charge.size < window else 0
+        raise CoverageError("Differential capacity, in rows of a half cycle in which the charge grows,", window, found)
     sign = 1.0 if voltage[-1] >= voltage[0] else -1.0
     noise = max(voltage_noise(charge, voltage), floor)
     at, smooth, slope, error = (_by_charge if grid == "charge" else _by_voltage)(charge, sign * voltage, noise, points, window, order)
-    least = max(2 * error, float(np.finfo(float).tiny))
+    least = max(2 * error, LEAST_CHANGE / float(charge[-1] - charge[0]))
     above = np.maximum(slope, least)
     capacity = 1 / above
     places, _ = find_peaks(capacity, prominence=LEAST_PROMINENCE * float(capacity.max()))
     places = places[peak_prominences(-above, places)[0] > _ERRORS * error]
-    found = [_refined(charge, sign * voltage, at, slope, int(place), error, sign) for place in places]
+    refined = [_refined(charge, sign * voltage, at, slope, int(place), error, sign) for place in places]
     edge = _at_edge(capacity, places, window)
-    return Differential(
-        at, sign * smooth, capacity, noise, tuple(peak for peak in found if peak), sum(peak is None for peak in found), edge
-    )
+    peaks = tuple(peak for peak in refined if peak)
+    return Differential(at, sign * smooth, capacity, noise, peaks, len(refined) - len(peaks), edge)
 
 
 def _at_edge(capacity: Array, places: NDArray[np.int64], window: int) -> bool:

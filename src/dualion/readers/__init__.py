@@ -97,11 +97,18 @@ def read_bytes(data: bytes, name: str = "bytes", *, repair: Sequence[str] = (), 
     MissingDependency
         Their format needs an optional library.
     """
+    from concurrent.futures import ThreadPoolExecutor
+    from dataclasses import replace
+    from hashlib import sha256
+
     from dualion.readers.formats import recognise
     from dualion.readers.guard import guarded, protected
 
-    given = _opened(data, name, largest)
-    measured = guarded(recognise(given), given)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the digest of a large file costs as much as a part of its reading
+        digest = beside.submit(lambda: sha256(data).hexdigest())
+        given = _opened(data, name, largest)
+        measured = guarded(recognise(given), given)
+        measured = replace(measured, source=replace(measured.source, sha256=digest.result()))
     if check:
         from dualion.readers.checks import check as checked
 
@@ -148,16 +155,14 @@ def known_formats() -> tuple[Format, ...]:
 
 
 def _opened(data: bytes, name: str, largest: int) -> Given:
-    """The bytes with their digest, taken out of their archive."""
-    from hashlib import sha256
-
+    """The bytes, taken out of their archive; their digest is set once they are read."""
     from dualion.readers.archives import unpacked
     from dualion.readers.format import Given
     from dualion.readers.guard import protected
 
     if len(data) > largest:
         raise _too_large(name, len(data), largest)
-    given = Given(name, data, sha256(data).hexdigest())
+    given = Given(name, data, "")
     return protected(name, "", lambda: unpacked(given, largest=largest))
 
 

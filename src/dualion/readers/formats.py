@@ -22,6 +22,8 @@ MODULES = (
     "plain_table",
 )
 
+_BLANK = b"\0 \t\r\n"
+
 
 @lru_cache(maxsize=1)
 def formats() -> tuple[Format, ...]:
@@ -46,7 +48,7 @@ def recognise(given: Given) -> Format:
     ReadError
         No format knows them; the message lists all of them.
     """
-    if not given.data.strip(b"\0 \t\r\n"):
+    if not given.head.strip(_BLANK) and not given.data.strip(_BLANK):
         raise ReadError(given.name, "start of file", "the file is empty", "Copy or export it anew.")
     for one in formats():
         if recognised(one, given):

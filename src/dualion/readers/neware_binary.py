@@ -20,6 +20,7 @@ import warnings
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -185,7 +186,7 @@ def _of_members(data: bytes, frame: pl.DataFrame) -> tuple[Flag, ...]:
 def _measurement(given: Given, frame: pl.DataFrame, reader: str, flags: tuple[Flag, ...]) -> Measurement:
     if frame.height == 0:
         raise ReadError(given.name, "end of file", "the file holds no records", "Export the measurement anew.")
-    codes = frame["step_type"].fill_null(_UNKNOWN).to_numpy().astype(np.uint8)
+    codes = _filled(frame["step_type"], _UNKNOWN).astype(np.uint8, copy=False)
     auto = pl.Series("cycle_count_auto", cycles_by_steps(codes))
     columns = [pl.col(theirs).cast(pl.Int64).alias(ours) for theirs, ours in _COUNTERS if theirs in frame.columns]
     columns += [(pl.col(theirs).cast(pl.Float64) * factor).alias(ours) for theirs, ours, factor in _NUMBERS if theirs in frame.columns]
@@ -228,7 +229,7 @@ def cycles_by_steps(codes: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def _test_time(in_step: pl.Series, step: pl.Series) -> NDArray[np.float64]:
     """Time [s] since the first record, from the time in each step: each begins where the longest of the step before ended."""
-    times, steps = in_step.to_numpy(), step.forward_fill().fill_null(0).to_numpy()
+    times, steps = in_step.to_numpy(), _filled(step.forward_fill() if step.null_count() else step, 0)
     numbers, place = np.unique(steps, return_inverse=True) if np.any(steps[1:] < steps[:-1]) else (None, None)
     if place is None or numbers is None:
         begins = np.flatnonzero(np.concatenate([[True], steps[1:] != steps[:-1]]))
@@ -244,6 +245,11 @@ def _before(lasted: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], np.cumsum(np.nan_to_num(lasted))[:-1]])
 
 
+def _filled(column: pl.Series, value: int) -> NDArray[Any]:
+    """A column as an array, with a value where one is missing."""
+    return (column.fill_null(value) if column.null_count() else column).to_numpy()
+
+
 def _words(codes: NDArray[np.uint8]) -> pl.Series:
     """Neware's words for the codes of the steps; null where a code is not known."""
     from fastnda import step_type_map
@@ -251,8 +257,9 @@ def _words(codes: NDArray[np.uint8]) -> pl.Series:
     words = sorted(set(step_type_map.values()))
     place = np.full(_CODES, len(words), dtype=np.uint32)
     place[list(step_type_map)] = [words.index(word) for word in step_type_map.values()]
-    found = pl.Series(place[codes])
-    if int(place[codes].max()) == len(words):
+    places = place[codes]
+    found = pl.Series(places)
+    if int(places.max()) == len(words):
         found = found.replace(len(words), None)
     return found.cat.to(pl.Enum(words)).alias("step_type")
 

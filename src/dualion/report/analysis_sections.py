@@ -42,6 +42,7 @@ from dualion.techniques import technique
 _TONES: dict[str, Tone] = {"broken": "conflict", "withheld": "differs", "warning": "open", "missing": "fitted"}
 _MOST_NOTICES = 6  # [1] of the callout; the others are folded
 _MOST_FINDINGS = 12  # [1] sentences of results that stand open
+_MOST_PROBLEMS = 10  # [1] errors that stand open
 _LONGEST_FINDING = 220  # [1] characters
 _MOST_FILES = 25  # [1] rows of the table of files that stand open
 _DIGEST_SHOWN = 16  # [1] hexadecimal digits
@@ -67,7 +68,7 @@ def summary_section(analysis: Analysis, shown: Sequence[Shown]) -> Section:
     if found[_MOST_NOTICES:]:
         blocks.append(Details(f"{len(found) - _MOST_NOTICES} further remarks", (Callout("Further remarks", tuple(found[_MOST_NOTICES:])),)))
     if analysis.problems:
-        blocks.append(_problem_table(analysis.problems))
+        blocks += _problem_tables(analysis.problems)
     blocks += _file_tables(analysis, shown)
     return Section("What was found", "summary", tuple(blocks))
 
@@ -102,7 +103,7 @@ def _notice(notice: Notice) -> Finding:
     return Finding(notice.title, notice.text, _TONES[notice.weight])
 
 
-def _problem_table(problems: Sequence[Problem]) -> Table:
+def _problem_tables(problems: Sequence[Problem]) -> list[Block]:
     columns = (Column("File"), Column("Where"), Column("Reason"), Column("What to do"))
     rows = tuple(
         (
@@ -113,7 +114,11 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
         )
         for one in problems
     )
-    return Table("Files that could not be read, and analyses that broke off", columns, rows)
+    title = "Files that could not be read, and analyses that broke off"
+    blocks: list[Block] = [Table(title, columns, rows[:_MOST_PROBLEMS])]
+    if rest := rows[_MOST_PROBLEMS:]:
+        blocks.append(Details(f"{len(rest)} further errors", (Table("Further errors", columns, rest),)))
+    return blocks
 
 
 def _file_tables(analysis: Analysis, shown: Sequence[Shown]) -> list[Block]:

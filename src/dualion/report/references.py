@@ -63,7 +63,7 @@ def formatted(key: str, entries: Mapping[str, Entry] | None = None) -> str:
     Returns
     -------
     str
-        Authors, title, journal, volume, pages, year and DOI; the key itself if it is unknown.
+        Authors, title, journal or publisher, volume, pages, year and DOI; the key itself if it is unknown.
 
     Examples
     --------
@@ -73,7 +73,8 @@ def formatted(key: str, entries: Mapping[str, Entry] | None = None) -> str:
     entry = (cited() if entries is None else entries).get(key)
     if entry is None:
         return key
-    place = " ".join(filter(None, (entry.get("journal", ""), entry.get("volume", ""))))
+    published = entry.get("journal") or entry.get("publisher") or entry.get("institution", "")
+    place = " ".join(filter(None, (published, entry.get("volume", ""))))
     pages = entry.get("pages", "").replace("--", "–")
     source = ", ".join(filter(None, (place, pages)))
     line = f"{_authors(entry['author'])}. {entry['title']}. {source} ({entry['year']})."

@@ -145,8 +145,7 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
     marked = table.with_columns(pl.Series("complete", seen.cycles.complete), pl.Series("diagnostic", seen.diagnostic))
     tables = {"cycles": marked, "half_cycles": half_cycle_columns(seen.whole)}
     steps = step_table(seen.whole, frame)
-    if steps is not None:
-        tables["steps"] = steps
+    tables |= {} if steps is None else {"steps": steps}
     carried = carried_flags(measurements)
     known = {flag.code for flag in carried}
     return Result(
@@ -217,10 +216,9 @@ def _values(seen: _Seen) -> tuple[dict[str, Quantity], list[Flag]]:
         found = values["coulombic_efficiency"]
         flags += unresolved(found.value or 0.0, found.stderr or 0.0)
     complete = np.flatnonzero(seen.cycles.complete)
-    if complete.size == 0:
-        flags.append(Flag("incomplete_cycle", "refusal", "No cycle has both a charge and a discharge: efficiencies are withheld."))
-    elif not seen.cycles.complete[0]:
-        flags.append(Flag("incomplete_cycle", "refusal", "The first cycle lacks a half: its coulombic efficiency is withheld."))
+    if not whole:
+        which = "The first cycle" if complete.size else "Every cycle"
+        flags.append(Flag("incomplete_cycle", "refusal", f"{which} lacks a half: its coulombic efficiency is withheld."))
     chosen = int(later[0]) if later.size else int(complete[0]) if complete.size else 0
     return values | _of_cycle(seen, chosen, counted), flags
 
@@ -309,8 +307,7 @@ def draw(result: Result) -> Figure:
     Figure
     """
     table = result.tables["cycles"]
-    ordinary = table.filter(~pl.col("diagnostic"))
-    table = ordinary if ordinary.height else table
+    table = table.filter(~pl.col("diagnostic") | pl.col("diagnostic").all())
     table = table.gather_every(max(1, table.height // _DRAWN_CYCLES))
     headings = [name for name in table.columns if "_capacity [mAh/g]" in name] or [
         name for name in table.columns if "_capacity [mAh]" in name

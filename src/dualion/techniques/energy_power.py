@@ -44,11 +44,11 @@ from dualion.numerics.dual_ion_balance import capacity_ratio, least_volume, mean
 from dualion.numerics.mass_bases import MAH_PER_MOL, agreeing_bases
 from dualion.numerics.rate_blocks import MOST_SPREAD, STABLE_CYCLES, rate_blocks
 from dualion.numerics.student import interval, welch
+from dualion.numerics.synthetic_energy import synthesise
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
-from dualion.techniques.energy_synthesis import synthesise
 from dualion.techniques.row import Technique, check_input, provenance
 
 Array = NDArray[np.float64]

@@ -83,18 +83,18 @@ MEANINGS = {
 class Options:
     """Options of the titration; of ``particle_radius``, ``thickness`` and ``molar_volume`` only what the geometry needs."""
 
-    geometry: Geometry = "sphere"
+    geometry: Geometry = "sphere"  # of the particles: sphere or slab
     particle_radius: float | None = None  # [m]; None: of the cell record
     particle_radius_stderr: float = 0.0  # [m] of the option
     thickness: float | None = None  # [m] diffusion length of a slab; None: from mass, molar volume and area
-    thickness_stderr: float = 0.0  # [m]
+    thickness_stderr: float = 0.0  # [m] of the option
     molar_volume: float | None = None  # [m3/mol] of a slab without thickness
     molar_mass: float | None = None  # [g/mol] of a slab without thickness
     sqrt_window: tuple[float, float] = (1.0, 60.0)  # [s] since the pulse began
-    min_r2: float = 0.99  # [1]
-    k_noise: float = 5.0  # [1]
-    rest_tol_v_per_h: float = 1e-3  # [V/h]
-    plateau_slope: float = 0.1  # [V] per unit x
+    min_r2: float = 0.99  # [1] least R2 of the straight line in sqrt(t)
+    k_noise: float = 5.0  # [1] times the error of the rests, below which a change of voltage says nothing
+    rest_tol_v_per_h: float = 1e-3  # [V/h] beyond which a rest has not ended
+    plateau_slope: float = 0.1  # [V] per unit x, below which the curve is a plateau
     full_capacity: float | None = None  # [mAh] of one unit x; None: the charge the titration spans
     seed: int = 0  # [1] of the draws behind the error of the median
 

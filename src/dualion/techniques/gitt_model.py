@@ -85,10 +85,10 @@ class Options:
     particle_radius_stderr: float = 0.0  # [m] of the option
     skip: float = 1.0  # [s] of the pulse that are not fitted: the double layer charges
     closed_window: tuple[float, float] = (1.0, 60.0)  # [s] of the closed form that stands beside
-    min_r2: float = 0.99  # [1]
-    k_noise: float = 5.0  # [1]
-    rest_tol_v_per_h: float = 1e-3  # [V/h]
-    plateau_slope: float = 0.1  # [V] per unit x
+    min_r2: float = 0.99  # [1] least R2 of the straight line in sqrt(t)
+    k_noise: float = 5.0  # [1] times the error of the rests, below which a change of voltage says nothing
+    rest_tol_v_per_h: float = 1e-3  # [V/h] beyond which a rest has not ended
+    plateau_slope: float = 0.1  # [V] per unit x, below which the curve is a plateau
     full_capacity: float | None = None  # [mAh] of one unit x; None: the charge the titration spans
     seed: int = 0  # [1] of the draws behind the error of the median
 

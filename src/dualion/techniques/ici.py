@@ -68,15 +68,15 @@ MEANINGS = {
 class Options:
     """Options of the interruptions; of ``particle_radius`` and ``thickness`` only what the geometry needs."""
 
-    geometry: Geometry = "sphere"
+    geometry: Geometry = "sphere"  # of the particles: sphere or slab
     particle_radius: float | None = None  # [m]; None: of the cell record
     particle_radius_stderr: float = 0.0  # [m] of the option
     thickness: float | None = None  # [m] diffusion length of a slab
-    thickness_stderr: float = 0.0  # [m]
+    thickness_stderr: float = 0.0  # [m] of the option
     sqrt_window: tuple[float, float] = (1.0, 10.0)  # [s] since the interruption began
-    min_r2: float = 0.99  # [1]
-    k_noise: float = 5.0  # [1]
-    plateau_slope: float = 0.1  # [V] per unit x
+    min_r2: float = 0.99  # [1] least R2 of the straight line in sqrt(t)
+    k_noise: float = 5.0  # [1] times the error of the rests, below which a change of voltage says nothing
+    plateau_slope: float = 0.1  # [V] per unit x, below which the curve is a plateau
     full_capacity: float | None = None  # [mAh] of one unit x; None: the charge the record spans
     seed: int = 0  # [1] of the draws behind the error of the median
 

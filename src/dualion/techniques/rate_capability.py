@@ -43,11 +43,11 @@ from dualion.numerics.cycle_pairs import (
 from dualion.numerics.cycler_rows import CURRENT_ACCURACY
 from dualion.numerics.rate_blocks import MOST_SPREAD, SAME_CURRENT, STABLE_CYCLES, Block, rate_blocks
 from dualion.numerics.student import interval, welch
+from dualion.numerics.synthetic_rates import synthesise
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity, Severity
-from dualion.techniques.rate_synthesis import synthesise
 from dualion.techniques.row import Technique, check_input, provenance
 
 Array = NDArray[np.float64]

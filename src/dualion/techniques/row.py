@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import Any, cast
 
 from dualion.errors import CoverageError, InputError, SpecError
@@ -130,7 +132,7 @@ def provenance(technique: Technique, measurements: Sequence[Measurement], option
         method=technique.name,
         method_version=technique.version,
         options=cast(dict[str, Any], to_plain(options)),
-        software=_software(technique.libraries),
+        software=dict(_software(technique.libraries)),
         references=technique.references,
         seed=seed,
     )
@@ -167,11 +169,13 @@ def options_from(technique: Technique, given: Mapping[str, Any], *, where: str) 
         raise SpecError(f"{where}: {problem}") from problem
 
 
-def _software(libraries: Sequence[str]) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _software(libraries: tuple[str, ...]) -> Mapping[str, str]:
+    """Versions of dualion and of libraries; reading them from the metadata of packages costs milliseconds."""
     found = {}
     for library in ("dualion", *libraries):
         try:
             found[library] = version(library)
         except PackageNotFoundError:
             found[library] = "unknown"
-    return found
+    return MappingProxyType(found)

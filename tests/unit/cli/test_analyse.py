@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dualion.cli import analyse, main
 from dualion.records.figure import Figure
 
 Cli = Callable[..., Any]
@@ -21,8 +20,6 @@ Cli = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The verb is there, and what it writes goes to a folder of its own."""
-    if "analyse" not in {command.name for command in main.app.registered_commands}:
-        main.app.command(name="analyse")(analyse.analyse)
     monkeypatch.setattr("dualion.report.analysis_files.rendered", undrawn)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DUALION_STORE", raising=False)

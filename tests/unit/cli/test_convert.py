@@ -18,17 +18,6 @@ Cli = Callable[..., Any]
 TABLE = "time (s),voltage (V),current (mA)\n0.5,3.0,1.0\n1.5,3.1,1.0\n2.5,3.2,1.0\n"
 
 
-@pytest.fixture(autouse=True)
-def verb(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The verb on the command line, where ``cli.main`` has it not yet."""
-    from dualion.cli import convert, main
-
-    known = main.app.registered_commands
-    if "convert" not in [one.name for one in known]:
-        monkeypatch.setattr(main.app, "registered_commands", list(known))
-        main.app.command(name="convert")(convert.convert)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.csv").write_text(TABLE, encoding="utf-8")

@@ -17,17 +17,6 @@ CYCLES = "time (s),voltage (V),current (mA),cycle,odd\n" + "".join(
 SPECTRUM = "frequency_hertz,real_impedance_ohm,imaginary_impedance_ohm\n1000,1,0.1\n100,2,-1\n10,3,-0.5\n"
 
 
-@pytest.fixture(autouse=True)
-def verb(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The verb on the command line, where ``cli.main`` has it not yet."""
-    from dualion.cli import main, read
-
-    known = main.app.registered_commands
-    if "read" not in [one.name for one in known]:
-        monkeypatch.setattr(main.app, "registered_commands", list(known))
-        main.app.command(name="read")(read.read)
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "cell.csv"

@@ -201,6 +201,13 @@ def test_the_summary_names_files_errors_and_what_is_missing() -> None:
     assert HOSTILE not in html
 
 
+def test_many_errors_are_folded_behind_the_first_ten() -> None:
+    problems = tuple(Problem(f"{n}.csv", "", "line 1", "damaged") for n in range(33))
+    found = tables(sections(replace(an_analysis(), problems=problems))["summary"])
+    assert len(found["Files that could not be read, and analyses that broke off"].rows) == 10
+    assert len(found["Further errors"].rows) == 23
+
+
 def test_a_page_without_results_says_so() -> None:
     analysis = replace(an_analysis(), finished=(), readings=(), lacks=())
     html = build(page_of(analysis, [], {}))

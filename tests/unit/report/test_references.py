@@ -14,7 +14,8 @@ def test_every_entry_is_complete_and_has_a_doi() -> None:
         assert re.fullmatch(r"[a-z]+\d{4}[a-z]?", key)
         assert key.endswith(entry["year"])
         assert re.fullmatch(r"10\.\d{4,}/\S+", entry["doi"]), key
-        assert {"author", "title", "journal", "volume", "pages"} <= set(entry)
+        place = {"article": {"journal", "volume", "pages"}, "book": {"publisher"}, "techreport": {"institution"}}[entry["type"]]
+        assert {"author", "title", *place} <= set(entry), key
 
 
 def test_an_entry_is_one_line() -> None:
@@ -23,6 +24,7 @@ def test_an_entry_is_one_line() -> None:
         "validation. Electrochimica Acta 404, 139764 (2022). doi:10.1016/j.electacta.2021.139764"
     )
     assert "A3693–A3706 (2019)" in formatted("marquis2019")
+    assert "Wiley (2005)" in formatted("barsoukov2005")
 
 
 def test_many_authors_are_shortened_and_unknown_keys_left() -> None:

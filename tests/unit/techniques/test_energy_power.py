@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.random import default_rng
 
@@ -144,10 +145,15 @@ def test_little_electrolyte_is_depleted() -> None:
 
 
 def test_salt_may_be_sized_for_the_charge() -> None:
-    """A charge that is larger than the discharge needs more salt."""
-    given = discharges(PAPER, (94.0, 2.0, 3.5))
-    same = analyse((given,), Options(salt_at="charge")).values["energy_actives_salt"].value
-    assert same == pytest.approx(analyse((given,), Options()).values["energy_actives_salt"].value)
+    """A charge that is 10 % larger than the discharge binds 10 % more salt; the energy stays that of the discharge."""
+    given = discharges(PAPER, (94.0, 2.0, 3.543))
+    more = pl.when(pl.col("current_ampere") > 0).then(1.1).otherwise(1.0)
+    larger = replace(given, table=given.table.with_columns(pl.col("step_net_capacity_ah") * more))
+    salt = 94.0 / 26801.5 * 167.95  # [g/g] of the cathode
+    for salt_at, factor in (("discharge", 1.0), ("charge", 1.1)):
+        values = analyse((larger,), Options(salt_at=salt_at)).values  # type: ignore[arg-type]
+        assert values["energy_actives_salt"].value == pytest.approx(94.0 * 3.543 / (1.5 + factor * salt), rel=1e-4)
+        assert values["energy_actives"].value == pytest.approx(222.0, rel=TOLERANCE)
 
 
 def test_a_basis_whose_mass_is_not_known_is_withheld_and_named() -> None:

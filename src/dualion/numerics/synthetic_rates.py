@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.random import Generator
 
@@ -10,7 +12,6 @@ from dualion.numerics.cycler_rows import CURRENT_ACCURACY
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Quantity
-from dualion.techniques.row import Truth
 
 _MILLI, _PERCENT = 1e3, 100.0
 #: Simulated dual-ion cell: nominal rates [C] of the blocks, and their cycles.
@@ -25,7 +26,7 @@ _HIGH, _LOW = 5.0, 2.0
 
 def synthesise(
     rng: Generator, *, noise: float = 1.0, lowest_rate_capacity: float = 97.0, recovery: float = 99.0
-) -> tuple[tuple[Measurement, ...], Truth]:
+) -> tuple[tuple[Measurement, ...], Mapping[str, float]]:
     """A rate test of a dual-ion cell from 1 C to 20 C and back, with scatter from cycle to cycle of 0.2 % and a mass known to 1 %.
 
     Each range of the current has an error of 0.05 %, and the mass that the cell record states is drawn about the true one.
@@ -42,7 +43,7 @@ def synthesise(
 
     Returns
     -------
-    tuple of Measurement, Truth
+    tuple of Measurement, mapping of str to float
     """
     nominal = np.array(_RATES)
     law = (1 + nominal[0] / _HALF_RATE) / (1 + nominal / _HALF_RATE)

@@ -13,7 +13,6 @@ from dualion.numerics.cycler_rows import CURRENT_ACCURACY
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Quantity
-from dualion.techniques.row import Truth
 
 _MILLI = 1e3
 #: Nominal rates [C] of the blocks, current of 1 C [mA/g], cycles of a block [1], rows of a half cycle [1].
@@ -37,7 +36,7 @@ _STATED = {
 
 def synthesise(
     rng: Generator, *, noise: float = 1.0, capacity: float = 94.0, mean_voltage: float = 3.543
-) -> tuple[tuple[Measurement, ...], Truth]:
+) -> tuple[tuple[Measurement, ...], Mapping[str, float]]:
     """Discharges of a dual-ion cell at 2, 10 and 20 C; what the cell record states is drawn about what is in the cell.
 
     The instrument errs by 0.1 % in all voltages and by 0.05 % in all currents, and each cycle scatters by 0.1 %.
@@ -54,7 +53,7 @@ def synthesise(
 
     Returns
     -------
-    tuple of Measurement, Truth
+    tuple of Measurement, mapping of str to float
     """
     held, stated = {}, {}
     for name, (value, relative, unit) in _STATED.items():
