@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from dualion.numerics.circuit_fit import fit_circuit
-from dualion.numerics.circuits import parse
-from dualion.numerics.kramers_kronig import kramers_kronig
-from dualion.numerics.spectra import spectrum_of
+from dualion.numerics.impedance.circuit_fit import fit_circuit
+from dualion.numerics.impedance.circuits import parse
+from dualion.numerics.impedance.kramers_kronig import kramers_kronig
+from dualion.numerics.impedance.spectra import spectrum_of
 from dualion.readers import read
 from dualion.records.cell_record import CellRecord
 from dualion.records.quantity import Quantity

@@ -178,9 +178,9 @@ def test_every_technique_is_shown_as_a_command(root: Path, name: str) -> None:
 
 
 def test_every_format_check_and_repair_is_named(root: Path) -> None:
-    from dualion.readers.checks import CODES
     from dualion.readers.formats import formats
-    from dualion.readers.repairs import REPAIRS
+    from dualion.readers.quality.checks import CODES
+    from dualion.readers.quality.repairs import REPAIRS
 
     text = page(root, "data.md")
     wanted = [*(one.name for one in formats()), *CODES, *REPAIRS]

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualion.numerics.rate_split import net_shares, split
-from dualion.numerics.scan_rates import chosen_scans
-from dualion.numerics.separability import Limits, judged_branch
+from dualion.numerics.voltammetry.rate_split import net_shares, split
+from dualion.numerics.voltammetry.scan_rates import chosen_scans
+from dualion.numerics.voltammetry.separability import Limits, judged_branch
 from dualion.readers.format import Given
 from dualion.readers.gamry import FORMATS
 from dualion.records.measurement import Measurement, Result

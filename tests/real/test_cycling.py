@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 
 from dualion.errors import SpecError
-from dualion.numerics.masks import diagnostic
-from dualion.numerics.synthetic_cycles import HalfCycle, record
+from dualion.numerics.cycling.masks import diagnostic
+from dualion.numerics.cycling.synthetic_cycles import HalfCycle, record
 from dualion.readers import read
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result, Source

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualion.numerics.kramers_kronig import kramers_kronig
-from dualion.numerics.spectra import COLUMNS
+from dualion.numerics.impedance.kramers_kronig import kramers_kronig
+from dualion.numerics.impedance.spectra import COLUMNS
 from dualion.readers import read
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result

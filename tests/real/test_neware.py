@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dualion.numerics.segments import segment
+from dualion.numerics.cycling.segments import segment
 from dualion.readers import read
 from dualion.records.measurement import Measurement
 

@@ -12,7 +12,7 @@ from dualion.cli.output import UNUSABLE, columns_of, emit, say
 
 if TYPE_CHECKING:
     from dualion.project.run import Analysis
-    from dualion.report.analysis_files import PublishedAnalysis
+    from dualion.report.analysis.files import PublishedAnalysis
 
 _Targets = Annotated[list[str], typer.Argument(metavar="FOLDER | TECHNIQUE FILE...", help="A folder, or a technique and its files.")]
 _Init = Annotated[bool, typer.Option("--init", help="Write a commented draft of dualion.toml into the folder, and stop.")]
@@ -128,7 +128,7 @@ def _analyse_folder(folder: Path, *, out: Path | None, workers: int, store: Path
         raise SpecError(f"--out: {target} is the folder of the raw files, which stays as it is. Name another folder.")
     # imported after the folder was looked at: one that cannot be used is refused before anything heavy
     from dualion.project.run import run
-    from dualion.report.analysis_files import publish_analysis
+    from dualion.report.analysis.files import publish_analysis
     from dualion.store import Store
 
     kept = Store(store)
@@ -145,7 +145,7 @@ def _analyse_folder(folder: Path, *, out: Path | None, workers: int, store: Path
 
 def _document(analysis: Analysis, published: PublishedAnalysis) -> dict[str, Any]:
     from dualion.project.words import task_names
-    from dualion.report.analysis_files import results
+    from dualion.report.analysis.files import results
 
     names = task_names(finished.task for finished in analysis.finished)
     return {**results(analysis, names), "folder": str(published.folder), "report": str(published.report)}

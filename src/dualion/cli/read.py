@@ -51,7 +51,7 @@ def repairs_in(given: list[str] | None) -> tuple[str, ...]:
     names = tuple(part.strip() for text in given or () for part in text.split(",") if part.strip())
     if names:
         from dualion.errors import SpecError
-        from dualion.readers.repairs import REPAIRS
+        from dualion.readers.quality.repairs import REPAIRS
         from dualion.records.validation import did_you_mean
 
         for name in names:

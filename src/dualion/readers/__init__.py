@@ -39,7 +39,7 @@ def read(
     name : str, optional
         What messages and the source call it; the name of the file where None.
     repair : sequence of str
-        What to mend; see ``dualion.readers.repairs``.
+        What to mend; see ``dualion.readers.quality.repairs``.
     check : bool
         Whether the checks of quality run, which add flags and change nothing.
     largest : int
@@ -80,7 +80,7 @@ def read_bytes(data: bytes, name: str = "bytes", *, repair: Sequence[str] = (), 
     name : str
         What messages and the source call it.
     repair : sequence of str
-        What to mend; see ``dualion.readers.repairs``.
+        What to mend; see ``dualion.readers.quality.repairs``.
     check : bool
         Whether the checks of quality run.
     largest : int
@@ -110,12 +110,12 @@ def read_bytes(data: bytes, name: str = "bytes", *, repair: Sequence[str] = (), 
         measured = guarded(recognise(given), given)
         measured = replace(measured, source=replace(measured.source, sha256=digest.result()))
     if check:
-        from dualion.readers.checks import check as checked
+        from dualion.readers.quality.checks import check as checked
 
         found = measured
         measured = protected(name, "checks", lambda: checked(found))
     if repair:
-        from dualion.readers.repairs import repair as repaired
+        from dualion.readers.quality.repairs import repair as repaired
 
         measured = repaired(measured, repair)
     return measured

@@ -17,13 +17,13 @@ import polars as pl
 
 from dualion.columns import COLUMNS, Column
 from dualion.errors import ReadError
-from dualion.readers.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
 from dualion.readers.format import Format, Given
-from dualion.readers.headings import converted, heading
 from dualion.readers.parquet import footer
 from dualion.readers.parquet import table as parquet_table
 from dualion.readers.tables import measured
-from dualion.readers.text import beginning, decoded
+from dualion.readers.texts.decoding import beginning, decoded
+from dualion.readers.texts.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
+from dualion.readers.texts.headings import converted, heading
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Severity
 

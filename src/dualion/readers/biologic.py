@@ -24,10 +24,10 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import ReadError
-from dualion.readers.blocks import WITHIN_ROW, Text, heading_places, impedance_rows, inductive, read_block, text_of, truncated
 from dualion.readers.format import Format, Given
 from dualion.readers.tables import measured
-from dualion.readers.text import beginning
+from dualion.readers.texts.blocks import WITHIN_ROW, Text, heading_places, impedance_rows, inductive, read_block, text_of, truncated
+from dualion.readers.texts.decoding import beginning
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity

@@ -11,12 +11,12 @@ from dualion.readers.guard import recognised
 
 #: Modules of readers, each with its ``FORMATS``.
 MODULES = (
-    "neware_binary",
+    "neware.binary",
     "versastat",
     "gamry",
     "biologic",
-    "neware_text",
-    "neware_workbook",
+    "neware.text",
+    "neware.workbook",
     "battery_format",
     "plain_impedance",
     "plain_table",

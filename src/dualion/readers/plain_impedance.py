@@ -21,11 +21,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from dualion.readers.blocks import WITHIN_ROW, Block, Text, heading_places, impedance_rows, inductive, read_block, text_of, truncated
 from dualion.readers.format import Format, Given
-from dualion.readers.impedance_headings import NAMES, Heading, by_space, factor_of, impedance_heading, unit_row
 from dualion.readers.tables import measured
-from dualion.readers.text import beginning
+from dualion.readers.texts.blocks import WITHIN_ROW, Block, Text, heading_places, impedance_rows, inductive, read_block, text_of, truncated
+from dualion.readers.texts.decoding import beginning
+from dualion.readers.texts.impedance_headings import NAMES, Heading, by_space, factor_of, impedance_heading, unit_row
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 

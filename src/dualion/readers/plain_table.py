@@ -21,12 +21,12 @@ import polars as pl
 from dualion.columns import COLUMNS
 from dualion.errors import ReadError
 from dualion.readers.battery_format import ignored
-from dualion.readers.clock import CLOCKS, looks_like_clock, seconds
-from dualion.readers.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
 from dualion.readers.format import Format, Given
-from dualion.readers.headings import Heading, converted, heading
 from dualion.readers.tables import measured
-from dualion.readers.text import beginning, decoded
+from dualion.readers.texts.clock import CLOCKS, looks_like_clock, seconds
+from dualion.readers.texts.decoding import beginning, decoded
+from dualion.readers.texts.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
+from dualion.readers.texts.headings import Heading, converted, heading
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag
 from dualion.units import compatible

@@ -8,7 +8,7 @@ Spectra are fitted with one circuit, as the technique ``eis`` does, and each arc
 energy of its own. A fit that did not converge, returned a start, hit a bound or is not identified is left out unless ``allow_flagged``.
 
 The standard error is the larger of what the points scatter about the line and of what u(R) and u(T) make of it; see
-``numerics.arrhenius``. ln A is correlated with E_a nearly completely: two samples are never to be ranked by E_a alone.
+``numerics.impedance.arrhenius``. ln A is correlated with E_a nearly completely: two samples are never to be ranked by E_a alone.
 
 Valid where one process governs the resistance over the whole range of temperatures: ``curved`` says where a straight line does not
 describe it, ``narrow_range`` where 1/T spans less than 5e-4 per kelvin, so that a degree at one end moves E_a by percent.
@@ -27,15 +27,15 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.arrhenius import FEWEST, FORMS, GAS_CONSTANT, Array, Form, Line, line
-from dualion.numerics.arrhenius_tables import errors_table, points_table
-from dualion.numerics.circuit_batch import Plan, Tail, choice_flags, fit_spectra
-from dualion.numerics.circuit_choice import BARRING, verdicts
-from dualion.numerics.circuit_fit import Weights as SpectrumWeights
-from dualion.numerics.circuit_result import CircuitFit
-from dualion.numerics.circuit_tables import candidate_table, parameter_table
-from dualion.numerics.resistances import Process, processes_of_tables
-from dualion.numerics.spectra import COLUMNS, MASKS, Mask, check_window, spectrum_of, temperature_of
+from dualion.numerics.impedance.arrhenius import FEWEST, FORMS, GAS_CONSTANT, Array, Form, Line, line
+from dualion.numerics.impedance.arrhenius_tables import errors_table, points_table
+from dualion.numerics.impedance.batch import Plan, Tail, choice_flags, fit_spectra
+from dualion.numerics.impedance.choice import BARRING, verdicts
+from dualion.numerics.impedance.circuit_fit import Weights as SpectrumWeights
+from dualion.numerics.impedance.circuit_result import CircuitFit
+from dualion.numerics.impedance.resistances import Process, processes_of_tables
+from dualion.numerics.impedance.spectra import COLUMNS, MASKS, Mask, check_window, spectrum_of, temperature_of
+from dualion.numerics.impedance.tables import candidate_table, parameter_table
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result, Source
 from dualion.records.quantity import Flag, Quantity

@@ -29,10 +29,10 @@ import polars as pl
 from scipy.stats import t as student
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
 from dualion.numerics.student import interval
-from dualion.numerics.voltammetric_peaks import Peak, peaks, tracked
-from dualion.numerics.voltammetry import DIRECTIONS, SEVERAL, Array, Direction, distinct_rates, triangle
+from dualion.numerics.voltammetry.peaks import Peak, peaks, tracked
+from dualion.numerics.voltammetry.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
+from dualion.numerics.voltammetry.scans import DIRECTIONS, SEVERAL, Array, Direction, distinct_rates, triangle
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result, Source

@@ -35,10 +35,10 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.rate_split import Shares, diffusion_share, shares_with_errors, surface_shares
-from dualion.numerics.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
-from dualion.numerics.separability import LEAST_RATES, Branch, Limits, judged_branch
-from dualion.numerics.voltammetry import DIRECTIONS, SEVERAL, Array, Direction, triangle
+from dualion.numerics.voltammetry.rate_split import Shares, diffusion_share, shares_with_errors, surface_shares
+from dualion.numerics.voltammetry.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
+from dualion.numerics.voltammetry.scans import DIRECTIONS, SEVERAL, Array, Direction, triangle
+from dualion.numerics.voltammetry.separability import LEAST_RATES, Branch, Limits, judged_branch
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result, Source

@@ -30,16 +30,16 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics import cycler_rows as rows_of
-from dualion.numerics.cycle_columns import cycle_columns, half_cycle_columns, thinned
-from dualion.numerics.cycle_findings import cycle_findings, record_findings, unresolved
-from dualion.numerics.cycle_table import CHARGE, DISCHARGE, Cycles, cycles_of
-from dualion.numerics.half_cycles import HalfCycles, half_cycles
-from dualion.numerics.masks import diagnostic
-from dualion.numerics.plateau_voltage import PLATEAU_HALF_WIDTH
-from dualion.numerics.segments import MIN_HALF_CYCLE, Array, Mask
-from dualion.numerics.step_table import step_table
-from dualion.numerics.synthetic_cycles import half_cell
+from dualion.numerics.cycling import cycler_rows as rows_of
+from dualion.numerics.cycling.cycle_columns import cycle_columns, half_cycle_columns, thinned
+from dualion.numerics.cycling.cycle_findings import cycle_findings, record_findings, unresolved
+from dualion.numerics.cycling.cycle_table import CHARGE, DISCHARGE, Cycles, cycles_of
+from dualion.numerics.cycling.half_cycles import HalfCycles, half_cycles
+from dualion.numerics.cycling.masks import diagnostic
+from dualion.numerics.cycling.plateau_voltage import PLATEAU_HALF_WIDTH
+from dualion.numerics.cycling.segments import MIN_HALF_CYCLE, Array, Mask
+from dualion.numerics.cycling.step_table import step_table
+from dualion.numerics.cycling.synthetic_cycles import half_cell
 from dualion.records.cell_record import CellRecord, Role
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
@@ -353,7 +353,7 @@ def synthesise(
     ----------
     rng : numpy.random.Generator
     noise : float
-        Scale [1] of all errors, those of ``numerics.synthetic_cycles``.
+        Scale [1] of all errors, those of ``numerics.cycling.synthetic_cycles``.
     reversible_capacity : float
         [mAh/g]
     initial_coulombic_efficiency, coulombic_efficiency : float

@@ -1,6 +1,6 @@
 """Differential capacity dQ/dV of one cycle: peaks of charge and discharge, and the hysteresis between them.
 
-    dQ/dV     on a grid of equal steps of charge or voltage, smoothed by a moving polynomial    (``numerics.differential``)
+    dQ/dV     on a grid of equal steps of charge or voltage, smoothed by a moving polynomial    (``numerics.cycling.differential``)
     peak      inflection of V(Q): potential V(q*), height 1/|V'(q*)|, area between the half heights
     hysteresis = potential of the highest peak of the charge - that of the discharge
 
@@ -30,8 +30,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
-from dualion.numerics.cycle_pairs import (
+from dualion.numerics.cycling.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
+from dualion.numerics.cycling.cycle_pairs import (
     BRANCHES,
     CycleRule,
     check_cycle_rule,
@@ -40,10 +40,10 @@ from dualion.numerics.cycle_pairs import (
     rows_with_numbers,
     simulated_cycling,
 )
-from dualion.numerics.cycler_rows import CURRENT_ACCURACY, VOLTAGE_ACCURACY, counter_resolution
-from dualion.numerics.differential import Differential, Grid, Peak, differential
-from dualion.numerics.half_cycles import half_cycle_table, running_charge
-from dualion.numerics.masks import diagnostic
+from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY, VOLTAGE_ACCURACY, counter_resolution
+from dualion.numerics.cycling.differential import Differential, Grid, Peak, differential
+from dualion.numerics.cycling.half_cycles import half_cycle_table, running_charge
+from dualion.numerics.cycling.masks import diagnostic
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result

@@ -32,12 +32,25 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import SpecError
-from dualion.numerics.circuit_batch import Plan, Tail, choice_flags, fit_spectra
-from dualion.numerics.circuit_choice import Candidate, verdicts
-from dualion.numerics.circuit_fit import Weights
-from dualion.numerics.circuit_quantities import quantities
-from dualion.numerics.circuit_result import Capacitance, CircuitFit
-from dualion.numerics.circuit_tables import (
+from dualion.numerics.impedance.batch import Plan, Tail, choice_flags, fit_spectra
+from dualion.numerics.impedance.choice import Candidate, verdicts
+from dualion.numerics.impedance.circuit_fit import Weights
+from dualion.numerics.impedance.circuit_result import Capacitance, CircuitFit
+from dualion.numerics.impedance.circuits import Array, Circuit, parse
+from dualion.numerics.impedance.kramers_kronig import KramersKronig, kramers_kronig
+from dualion.numerics.impedance.quantities import quantities
+from dualion.numerics.impedance.spectra import (
+    COLUMNS,
+    FEWEST,
+    MASKS,
+    Mask,
+    Spectrum,
+    check_window,
+    left_out_flags,
+    spectrum_of,
+    temperature_of,
+)
+from dualion.numerics.impedance.tables import (
     candidate_table,
     correlation_table,
     kramers_kronig_table,
@@ -45,9 +58,6 @@ from dualion.numerics.circuit_tables import (
     residual_table,
     start_table,
 )
-from dualion.numerics.circuits import Array, Circuit, parse
-from dualion.numerics.kramers_kronig import KramersKronig, kramers_kronig
-from dualion.numerics.spectra import COLUMNS, FEWEST, MASKS, Mask, Spectrum, check_window, left_out_flags, spectrum_of, temperature_of
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result, Source

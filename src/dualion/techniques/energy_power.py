@@ -6,12 +6,12 @@
     N/P              q_- m_- / (q_+ m_+)                               at matching rates (option ``anode_capacity``)
     salt             n = Q / F, least volume n / c, mean depletion n / (c V_fill)
 
-M is one of five masses (``numerics.cell_masses``): ``cathode``, ``actives``, ``actives+salt``, ``actives+electrolyte-min``,
+M is one of five masses (``numerics.masses.cell_masses``): ``cathode``, ``actives``, ``actives+salt``, ``actives+electrolyte-min``,
 ``actives+electrolyte``. In a dual-ion cell the ions come out of the electrolyte, so the first three leave out what the cell cannot do
 without; all five are always tabulated, and one whose mass is not known is withheld, with what is missing. A half cell has the mass of its
 working material alone, and its energy is against a sodium electrode.
 
-Each block of cycles at one current gives one point of the Ragone curve, the mean of its last stable cycles (``numerics.rate_blocks``); a
+Each block of cycles at one current gives one point of the Ragone curve, the mean of its last stable cycles (``cycling.rate_blocks``); a
 block without stable cycles gives its last one, flagged ``single_cycle``. The values are those of the block at the lowest or the highest
 current.
 
@@ -37,14 +37,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.cell_masses import WITH_ELECTROLYTE, BasisMass, bases_of, basis_mass
-from dualion.numerics.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers
-from dualion.numerics.cycler_rows import CURRENT_ACCURACY
-from dualion.numerics.dual_ion_balance import capacity_ratio, least_volume, mean_depletion
-from dualion.numerics.mass_bases import MAH_PER_MOL, agreeing_bases
-from dualion.numerics.rate_blocks import MOST_SPREAD, STABLE_CYCLES, rate_blocks
+from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers
+from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY
+from dualion.numerics.cycling.rate_blocks import MOST_SPREAD, STABLE_CYCLES, rate_blocks
+from dualion.numerics.cycling.synthetic_energy import synthesise
+from dualion.numerics.masses.cell_masses import WITH_ELECTROLYTE, BasisMass, bases_of, basis_mass
+from dualion.numerics.masses.dual_ion_balance import capacity_ratio, least_volume, mean_depletion
+from dualion.numerics.masses.mass_bases import MAH_PER_MOL, agreeing_bases
 from dualion.numerics.student import interval, welch
-from dualion.numerics.synthetic_energy import synthesise
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Measurement, Result

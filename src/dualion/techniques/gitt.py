@@ -43,9 +43,9 @@ import polars as pl
 from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
-from dualion.numerics.pulses import LEAST_POINTS, Median, median, record, runs
-from dualion.numerics.titration import (
+from dualion.numerics.titration.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
+from dualion.numerics.titration.pulses import LEAST_POINTS, Median, median, record, runs
+from dualion.numerics.titration.reading import (
     COUNTED,
     LEAST_REST_ERROR,
     PULSE_COLUMNS,
@@ -58,7 +58,7 @@ from dualion.numerics.titration import (
     read_pulses,
     row_flags,
 )
-from dualion.numerics.titration_train import Train, pulse_train, simulated
+from dualion.numerics.titration.train import Train, pulse_train, simulated
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity

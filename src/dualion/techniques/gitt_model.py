@@ -40,10 +40,10 @@ import polars as pl
 from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.diffusion_length import Length, sphere
-from dualion.numerics.pulse_fit import LEAST_PARTS, PulseFit, fit_pulse
-from dualion.numerics.pulses import Median, median, record, runs
-from dualion.numerics.titration import (
+from dualion.numerics.titration.diffusion_length import Length, sphere
+from dualion.numerics.titration.pulse_fit import LEAST_PARTS, PulseFit, fit_pulse
+from dualion.numerics.titration.pulses import Median, median, record, runs
+from dualion.numerics.titration.reading import (
     COUNTED,
     PULSE_COLUMNS,
     SPREAD,
@@ -56,7 +56,7 @@ from dualion.numerics.titration import (
     read_pulses,
     row_flags,
 )
-from dualion.numerics.titration_train import Train, pulse_train, simulated
+from dualion.numerics.titration.train import Train, pulse_train, simulated
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity

@@ -41,10 +41,10 @@ import polars as pl
 from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
-from dualion.numerics.pulses import LEAST_POINTS, Line, Median, Record, Runs, median, record, runs, sqrt_line
-from dualion.numerics.titration import COUNTED, LEAST_REST_ERROR, SPREAD, code_counts, listed, named, pulse_flags, row_flags
-from dualion.numerics.titration_train import Train, interruption_train, simulated
+from dualion.numerics.titration.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
+from dualion.numerics.titration.pulses import LEAST_POINTS, Line, Median, Record, Runs, median, record, runs, sqrt_line
+from dualion.numerics.titration.reading import COUNTED, LEAST_REST_ERROR, SPREAD, code_counts, listed, named, pulse_flags, row_flags
+from dualion.numerics.titration.train import Train, interruption_train, simulated
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity

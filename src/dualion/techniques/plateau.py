@@ -28,13 +28,13 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics import cycler_rows as rows_of
-from dualion.numerics import plateau as numerics
-from dualion.numerics.cycle_columns import thinned
-from dualion.numerics.half_cycles import HalfCycles, half_cycles
-from dualion.numerics.plateau_findings import BRANCHES, Found, findings, half_cycle_rows
-from dualion.numerics.segments import Array
-from dualion.numerics.synthetic_cycles import half_cell
+from dualion.numerics.cycling import cycler_rows as rows_of
+from dualion.numerics.cycling import plateau as numerics
+from dualion.numerics.cycling.cycle_columns import thinned
+from dualion.numerics.cycling.half_cycles import HalfCycles, half_cycles
+from dualion.numerics.cycling.plateau_findings import BRANCHES, Found, findings, half_cycle_rows
+from dualion.numerics.cycling.segments import Array
+from dualion.numerics.cycling.synthetic_cycles import half_cell
 from dualion.records.cell_record import WHERE, CellRecord, Role
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result

@@ -1,6 +1,6 @@
 """Rate capability: the capacity at each current, and what is left of that at the lowest.
 
-    value of a block   Q_b = mean of its last k = 3 stable cycles, the first cycle never among them           (``numerics.rate_blocks``)
+    value of a block   Q_b = mean of its last k = 3 stable cycles, the first cycle never among them   (``numerics.cycling.rate_blocks``)
     nominal C rate     C = I / (m q_ref)                                     the current called 1 C, and the mass it refers to
     true rate          1 / t_half  [1/h]                                     t_half the time that the half cycle really took
     relative           Q_b / Q_lowest
@@ -31,8 +31,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
-from dualion.numerics.cycle_pairs import (
+from dualion.numerics.cycling.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
+from dualion.numerics.cycling.cycle_pairs import (
     BRANCHES,
     CycleRule,
     check_cycle_rule,
@@ -40,10 +40,10 @@ from dualion.numerics.cycle_pairs import (
     numbers,
     reversible_branch,
 )
-from dualion.numerics.cycler_rows import CURRENT_ACCURACY
-from dualion.numerics.rate_blocks import MOST_SPREAD, SAME_CURRENT, STABLE_CYCLES, Block, rate_blocks
+from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY
+from dualion.numerics.cycling.rate_blocks import MOST_SPREAD, SAME_CURRENT, STABLE_CYCLES, Block, rate_blocks
+from dualion.numerics.cycling.synthetic_rates import synthesise
 from dualion.numerics.student import interval, welch
-from dualion.numerics.synthetic_rates import synthesise
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Measurement, Result

@@ -3,7 +3,7 @@
     Z(omega) = R_0 + j omega L + 1 / (j omega C) + int gamma(ln tau) / (1 + j omega tau) d ln tau,       gamma >= 0
 
 gamma follows by Tikhonov regularisation of its second derivative on Gaussians (or a piecewise linear function), weighted with 1 / |Z|;
-how strongly is decided by generalised cross validation, by the L-curve, or given. See ``numerics.relaxation`` for both rules and for the
+how strongly is decided by generalised cross validation, by the L-curve, or given. See ``impedance.relaxation`` for both rules and for the
 errors of the peaks. A peak's resistance is the integral of gamma from minimum to minimum, its time constant the mean of ln tau over it.
 
 Valid for spectra that obey the Kramers-Kronig relations; where the test fails, every number is withheld (``kk_failed``). The integral over
@@ -23,10 +23,10 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import SpecError
-from dualion.numerics.circuit_tables import kramers_kronig_table
-from dualion.numerics.kramers_kronig import KramersKronig, kramers_kronig
-from dualion.numerics.relaxation import Basis, Distribution, Peak, Rule, distribution
-from dualion.numerics.spectra import COLUMNS, FEWEST, MASKS, Mask, check_window, left_out_flags, spectrum_of
+from dualion.numerics.impedance.kramers_kronig import KramersKronig, kramers_kronig
+from dualion.numerics.impedance.relaxation import Basis, Distribution, Peak, Rule, distribution
+from dualion.numerics.impedance.spectra import COLUMNS, FEWEST, MASKS, Mask, check_window, left_out_flags, spectrum_of
+from dualion.numerics.impedance.tables import kramers_kronig_table
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result, Source
 from dualion.records.quantity import Flag, Quantity

@@ -9,11 +9,11 @@ reference is no detail: against the first cycle, the cycles after formation and 
 ``n_ref`` has no default: ``first``, ``max``, ``after_formation(k)`` (the first ordinary cycle behind k cycles) or the number of a cycle.
 
 Mask. Checks of the capacity, broken cycles, starts and ends are none of the cycling: a cycle is masked where its charge or its discharge
-lies outside of 50 to 150 % of the median of the 11 cycles around it (``numerics.masks``), or is missing. Masked cycles are listed, and are
+lies outside of 50 to 150 % of the median of the 11 cycles around it (``cycling.masks``), or is missing. Masked cycles are listed, and are
 in no line; a masked cycle may be named as reference, and is then flagged.
 
 Uncertainty. Both capacities of a ratio are counted by one instrument, so its gain cancels, and what is left is the scatter from cycle to
-cycle s, relative, by second differences of the capacities that are not masked (``numerics.fade_laws``):
+cycle s, relative, by second differences of the capacities that are not masked (``numerics.cycling.fade_laws``):
 
     u(R) / R = sqrt(2) s            u(f_g) = (1 - f_g) / (n - n_ref) u(R) / R
 
@@ -36,9 +36,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers, reversible_branch, simulated_cycling
-from dualion.numerics.fade_laws import LEAST_CYCLES, LinearFade, degrees_of_freedom, geometric_fade, linear_fade, scatter
-from dualion.numerics.masks import MASK_HIGH, MASK_LOW, MASK_WINDOW, diagnostic
+from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers, reversible_branch, simulated_cycling
+from dualion.numerics.cycling.fade_laws import LEAST_CYCLES, LinearFade, degrees_of_freedom, geometric_fade, linear_fade, scatter
+from dualion.numerics.cycling.masks import MASK_HIGH, MASK_LOW, MASK_WINDOW, diagnostic
 from dualion.numerics.student import interval
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series

@@ -20,7 +20,7 @@ Cli = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The verb is there, and what it writes goes to a folder of its own."""
-    monkeypatch.setattr("dualion.report.analysis_files.rendered", undrawn)
+    monkeypatch.setattr("dualion.report.analysis.files.rendered", undrawn)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DUALION_STORE", raising=False)
 

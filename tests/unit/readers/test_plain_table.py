@@ -8,7 +8,7 @@ import pytest
 
 from dualion.errors import ReadError
 from dualion.readers import read_bytes
-from dualion.readers.headings import heading
+from dualion.readers.texts.headings import heading
 from dualion.records.measurement import Measurement
 
 ROWS = ((0.0, 3.0, 1.5), (10.0, 3.25, -2.0), (20.0, 3.5, 0.0))

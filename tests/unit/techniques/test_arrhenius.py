@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.arrhenius import GAS_CONSTANT, line
-from dualion.numerics.circuits import parse
-from dualion.numerics.spectra import COLUMNS
+from dualion.numerics.impedance.arrhenius import GAS_CONSTANT, line
+from dualion.numerics.impedance.circuits import parse
+from dualion.numerics.impedance.spectra import COLUMNS
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result, Source
 from dualion.records.quantity import Quantity

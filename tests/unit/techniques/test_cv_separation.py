@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.voltammetry import Array, triangle
+from dualion.numerics.voltammetry.scans import Array, triangle
 from dualion.records.measurement import Measurement, Result, Source
 from dualion.records.quantity import Quantity
 from dualion.techniques.cv_separation import Options, analyse, draw, synthesise

@@ -10,8 +10,8 @@ import pytest
 from numpy.random import default_rng
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.cycle_pairs import simulated_cycling
-from dualion.numerics.differential import differential, voltage_noise
+from dualion.numerics.cycling.cycle_pairs import simulated_cycling
+from dualion.numerics.cycling.differential import differential, voltage_noise
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Quantity

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.circuits import parse
-from dualion.numerics.spectra import COLUMNS
+from dualion.numerics.impedance.circuits import parse
+from dualion.numerics.impedance.spectra import COLUMNS
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result, Source
 from dualion.records.quantity import Quantity
@@ -119,7 +119,7 @@ def test_points_that_fail_are_left_out_when_asked() -> None:
 
 
 def test_a_fit_that_did_not_converge_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualion.numerics import circuit_fit
+    from dualion.numerics.impedance import circuit_fit
 
     descend = circuit_fit.descend
     monkeypatch.setattr(circuit_fit, "descend", lambda *given, **more: descend(*given, **{**more, "most": 1}))
@@ -131,7 +131,7 @@ def test_a_fit_that_did_not_converge_is_withheld(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_start_is_never_returned_as_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualion.numerics import circuit_fit
+    from dualion.numerics.impedance import circuit_fit
 
     truth = np.array([5.0, 30.0, 1e-4**0.9 / 30, 0.9, 60.0, 1e-2**0.85 / 60, 0.85])
     circuit = parse("R(R|Q)(R|Q)")

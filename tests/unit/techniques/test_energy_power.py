@@ -10,10 +10,10 @@ import pytest
 from numpy.random import default_rng
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics import mass_bases
-from dualion.numerics.cell_masses import bases_of, basis_mass
-from dualion.numerics.cycle_pairs import simulated_cycling
-from dualion.numerics.dual_ion_balance import (
+from dualion.numerics.cycling.cycle_pairs import simulated_cycling
+from dualion.numerics.masses import mass_bases
+from dualion.numerics.masses.cell_masses import bases_of, basis_mass
+from dualion.numerics.masses.dual_ion_balance import (
     capacity_ratio,
     carbon_per_anion,
     host_capacity,

@@ -11,8 +11,8 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.sphere import march, shells
-from dualion.numerics.titration_train import Train, pulse_train, simulated
+from dualion.numerics.titration.sphere import march, shells
+from dualion.numerics.titration.train import Train, pulse_train, simulated
 from dualion.records.cell_record import CellRecord
 from dualion.records.material_files import load_material
 from dualion.records.measurement import Measurement, Source

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.titration_train import Train, interruption_train
+from dualion.numerics.titration.train import Train, interruption_train
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Source
 from dualion.records.quantity import Quantity

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.half_cycles import half_cycles
-from dualion.numerics.plateau import curves_of, inflection, onset_resistances, split
-from dualion.numerics.synthetic_cycles import HalfCycle, record
+from dualion.numerics.cycling.half_cycles import half_cycles
+from dualion.numerics.cycling.plateau import curves_of, inflection, onset_resistances, split
+from dualion.numerics.cycling.synthetic_cycles import HalfCycle, record
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result, Source
 from dualion.records.quantity import Quantity

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.cycle_pairs import simulated_cycling
-from dualion.numerics.rate_blocks import rate_blocks
+from dualion.numerics.cycling.cycle_pairs import simulated_cycling
+from dualion.numerics.cycling.rate_blocks import rate_blocks
 from dualion.numerics.student import interval, welch
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement, Result

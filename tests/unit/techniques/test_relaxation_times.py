@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.circuits import parse
-from dualion.numerics.relaxation import distribution
-from dualion.numerics.spectra import COLUMNS
+from dualion.numerics.impedance.circuits import parse
+from dualion.numerics.impedance.relaxation import distribution
+from dualion.numerics.impedance.spectra import COLUMNS
 from dualion.records.measurement import Measurement, Result
 from dualion.techniques.relaxation_times import Options, analyse, draw, synthesise
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.random import default_rng
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.cycle_pairs import simulated_cycling
-from dualion.numerics.fade_laws import cycling_hours, geometric_fade, linear_fade, scatter
+from dualion.numerics.cycling.cycle_pairs import simulated_cycling
+from dualion.numerics.cycling.fade_laws import cycling_hours, geometric_fade, linear_fade, scatter
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.techniques.retention import TECHNIQUE, Options, analyse, draw, synthesise

@@ -21,7 +21,7 @@ from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import CellResult, StepResult, interpolated, working_mass
 from dualion.models.runs.summaries import HALF_CELL_TESTED
 from dualion.models.targets import PLATEAU_BOUNDARY
-from dualion.numerics.mass_bases import cell_mass, energy_density, power_density
+from dualion.numerics.masses.mass_bases import cell_mass, energy_density, power_density
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag, Quantity
 

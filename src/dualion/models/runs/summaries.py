@@ -22,7 +22,7 @@ from dualion.models.experiments import HalfCycle, Protocol
 from dualion.models.isotherms import isotherm_of
 from dualion.models.outputs import Array, CellResult, StepResult, working_mass
 from dualion.models.targets import PLATEAU_BOUNDARY
-from dualion.numerics.mass_bases import cell_mass, energy_density, mass, power_density
+from dualion.numerics.masses.mass_bases import cell_mass, energy_density, mass, power_density
 from dualion.records.cell import FULL_CELL_BASES, Cell
 from dualion.records.quantity import Flag
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dualion.numerics.mass_bases import CellMass, agreeing_bases, energy_density, mass, needed_voltage, power_density
+from dualion.numerics.masses.mass_bases import CellMass, agreeing_bases, energy_density, mass, needed_voltage, power_density
 from dualion.records.cell import FULL_CELL_BASES
 from dualion.records.quantity import Origin, Quantity
 from dualion.study.arithmetic.quantities import tolerance

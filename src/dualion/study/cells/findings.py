@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dualion.models.targets import RATIOS, Target
-from dualion.numerics.mass_bases import CellMass, cell_mass, mass
+from dualion.numerics.masses.mass_bases import CellMass, cell_mass, mass
 from dualion.records.cell import Cell
 from dualion.records.quantity import Flag, Quantity
 from dualion.study.cells.compute import Computed

@@ -9,7 +9,7 @@ import pytest
 
 from dualion.models.engines import solver
 from dualion.models.runs.rates import RateRow, block_difference, plain, rate_test
-from dualion.numerics.mass_bases import cell_mass, mass
+from dualion.numerics.masses.mass_bases import cell_mass, mass
 from dualion.records.cell import FULL_CELL_BASES, Cell
 
 

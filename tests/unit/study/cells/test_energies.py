@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dualion.errors import InputError
-from dualion.numerics.mass_bases import CellMass
+from dualion.numerics.masses.mass_bases import CellMass
 from dualion.records import FULL_CELL_BASES
 from dualion.study.cells.energies import energy_entry
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dualion.numerics.mass_bases import cell_mass, mass
+from dualion.numerics.masses.mass_bases import cell_mass, mass
 from dualion.records.cell import Cell
 from dualion.study.cells.compute import Computed
 from dualion.study.cells.findings import Findings, findings

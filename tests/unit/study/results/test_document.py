@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dualion.errors import InputError, SpecError
-from dualion.numerics.mass_bases import CellMass
+from dualion.numerics.masses.mass_bases import CellMass
 from dualion.records import Flag
 from dualion.study.cells.energies import energy_entry
 from dualion.study.cells.predictions import Point, prediction_entry, score

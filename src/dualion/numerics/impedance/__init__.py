@@ -1,0 +1,1 @@
+"""Impedance spectra: circuits and their fit, the Kramers-Kronig test, relaxation times, and Arrhenius lines."""

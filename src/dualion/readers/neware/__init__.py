@@ -1,0 +1,1 @@
+"""Files of Neware cyclers: binary, csv in two layouts, workbooks."""

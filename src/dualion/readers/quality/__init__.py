@@ -1,0 +1,1 @@
+"""Checks of a record on reading, and repairs on request."""
