@@ -230,9 +230,10 @@ def draw(result: Result) -> Figure:
     residuals = result.tables["residuals"]
     for number in range(1, count + 1):
         mark = f" {number}" if count > 1 else ""
+        one = f"spectrum{mark}" if mark else None  # points, fit and residuals of one spectrum in one colour
         measured, fitted = result.curves[f"measured_{number}"], result.curves[f"fitted_{number}"]
-        nyquist.append(Series(f"Measured{mark}", "measured", measured.x, measured.y, "raw-file"))
-        nyquist.append(Series(f"Fit{mark}", "fitted", fitted.x, fitted.y, "analysis"))
+        nyquist.append(Series(f"Measured{mark}", "measured", measured.x, measured.y, "raw-file", sample=one))
+        nyquist.append(Series(f"Fit{mark}", "fitted", fitted.x, fitted.y, "analysis", sample=one))
         rests += _rest_series(residuals.filter(pl.col("spectrum") == number), mark)
     return Figure(
         name="eis",
@@ -251,7 +252,8 @@ def _rest_series(own: pl.DataFrame, mark: str) -> list[Series]:
     f = _numbers(own["frequency [Hz]"].to_numpy())
     parts = {name: own[f"{name}_residual [%]"].to_numpy() for name in ("real", "imaginary")}
     if mark:
-        return [Series(f"Spectrum{mark}", "measured", f, _numbers(np.hypot(parts["real"], parts["imaginary"])), "analysis")]
+        moduli = _numbers(np.hypot(parts["real"], parts["imaginary"]))
+        return [Series(f"Spectrum{mark}", "measured", f, moduli, "analysis", sample=f"spectrum{mark}")]
     return [Series(f"{name.capitalize()} part", "measured", f, _numbers(rest), "analysis") for name, rest in parts.items()]
 
 
