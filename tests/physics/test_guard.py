@@ -51,6 +51,7 @@ def test_a_tolerance_that_is_known_to_fail_is_refused(models: Any, rtol: float) 
 
 
 @pytest.mark.parametrize("rtol", [1e-7, 1e-4])
+@pytest.mark.slow
 def test_within_its_range_the_tolerance_does_not_matter(models: Any, rtol: float) -> None:
     model = models.model("full")
     found = solve(model, cycle(model.cell, 800.0), rtol=rtol, atol=rtol / 100)

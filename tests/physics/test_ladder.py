@@ -75,6 +75,7 @@ def test_short_steps_are_tried_before_a_finer_mesh(models: Any, failing: Callabl
     assert found.steps[1].charge == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_last_rung_of_a_dfn_is_the_spme_and_says_so(models: Any, failing: Callable[..., list[int]]) -> None:
     """Never silent: hierarchy, flag and attempts all tell."""
     expected = models.cycle(10.0).steps[1].charge

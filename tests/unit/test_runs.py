@@ -274,6 +274,7 @@ def test_v26_a_killed_life_goes_on_to_the_same_numbers(tmp_path: Path, method: s
 
 
 @pytest.mark.parametrize("method", ["direct", "stepper"])
+@pytest.mark.slow
 def test_a_life_cut_anywhere_goes_on_to_the_same_numbers(tmp_path: Path, method: str) -> None:
     """As V26, with every number of blocks that a kill could leave."""
     cycles = 450

@@ -295,6 +295,7 @@ for step in range(40):
 """
 
 
+@pytest.mark.slow
 def test_processes_may_make_one_store_and_write_one_key(tmp_path: Path) -> None:
     writers = [_python(WRITER, str(tmp_path / "store"), str(number)) for number in (1, 2, 3)]
     for writer in writers:
@@ -328,6 +329,7 @@ def _kill_at_random(code: str, *arguments: str, rng: random.Random) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+@pytest.mark.slow
 def test_a_kill_leaves_a_complete_report_and_the_next_run_mends_the_folder(tmp_path: Path) -> None:
     folder, rng = tmp_path / "out", random.Random(7)
     publish(folder, {"report.html": b"0" * 200000, "results.json": b"0" * 1000}, last="report.html")
@@ -357,6 +359,7 @@ for n in itertools.count():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+@pytest.mark.slow
 def test_a_kill_leaves_the_last_complete_entry(tmp_path: Path) -> None:
     rng = random.Random(11)
     store = Store(tmp_path)

@@ -205,6 +205,7 @@ def test_a_starved_cell_ends_with_a_flag_and_no_error(simulate: Cli, cell_file: 
 # --- cv, gitt, temperature ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_cv_gives_the_peaks_of_the_specification(simulate: Cli) -> None:
     document, folder, _ = simulate("cv", HALF_CELL, "--sweep-rate", "0.1 mV/s, 1 mV/s", "--sweep-rate", "5 mV/s", "--high", "1.2 V")
     rows = [row for row in rows_of(document, "peaks") if row["cycle"] == 2]
@@ -240,6 +241,7 @@ def test_temperature_follows_the_activation_energies(simulate: Cli) -> None:
 # --- life -----------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_life_goes_on_where_it_was_stopped(dualion: Cli, simulate: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, whole_folder, printed = simulate("life", FULL_CELL, "--cycles", "450", out=tmp_path / "whole")
     assert "retention" in printed

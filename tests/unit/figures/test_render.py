@@ -267,6 +267,7 @@ print(*(hashlib.sha256(files[form]).hexdigest() for form in ("svg", "png", "pdf"
 """
 
 
+@pytest.mark.slow
 def test_same_figure_same_bytes(figure: Figure) -> None:
     assert render(figure, formats=("svg", "png", "pdf")) == render(figure, formats=("svg", "png", "pdf"))
 

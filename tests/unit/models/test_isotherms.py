@@ -53,6 +53,7 @@ def test_an_anion_host_of_three_stages_is_inverted(isotherm: LogitIsotherm, frac
     assert isotherm.potential(fraction) == pytest.approx(_by_bracketing(isotherm, fraction), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_populations_of_any_width_that_is_promised_are_inverted() -> None:
     """3 to 80 mV, one to three populations, either sign; where they hardly overlap the potential crosses a gap in little charge."""
     random = np.random.default_rng(0)

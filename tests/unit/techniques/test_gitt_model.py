@@ -122,6 +122,7 @@ def test_error_of_the_radius_counts_twice() -> None:
     assert vague.stderr == pytest.approx(exact.value * math.hypot(0.2, exact.stderr / exact.value), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth() -> None:
     inside = 0
     for seed in range(30):

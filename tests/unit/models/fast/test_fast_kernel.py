@@ -234,6 +234,7 @@ def _sources(one: Any, i: float, salt: np.ndarray | None = None) -> np.ndarray:
     return out
 
 
+@pytest.mark.slow
 def test_both_electrodes_of_a_dual_ion_cell_take_salt_on_charge(dual_ion: Any) -> None:
     """1 - t_plus at the anode, t_plus at the cathode, i / F in all; evenly over the pores, none in the separator."""
     out, i, t = _sources(dual_ion, 16.0), 16.0, 0.42

@@ -129,7 +129,8 @@ def test_whatever_the_cell(one: Drawn) -> None:
         assert step.ended in ("cutoff", "exhaustion")
         if step.ended == "cutoff":
             assert step.voltage[-1] == pytest.approx(step.half_cycle.cutoff, abs=4e-3)
-    assert discharge.charge <= charge.charge * (1 + 1e-9) + 0.005 * FARADAY * charge.inventories["host sodium"][1]
+    # what came in and what the anode held before
+    assert discharge.charge <= charge.charge * (1 + 1e-6) + FARADAY * charge.inventories["host sodium"][0]
     cell = found.cell
     salt = FARADAY * cell.electrolyte.concentration.value * 1e3 * cell.pore_volume * 1e-5 * cell.area.value * 1e-4
     assert charge.charge < salt
@@ -186,8 +187,9 @@ def test_plating_and_rest(one: Drawn, kind: str, exchange: float, sodiation: obj
     except PartialSolutionError:
         return
     _close(found)
+    passed = max(step.charge for step in found.steps)
     for step in found.steps:
-        assert step.traces["plated"].min() > -5e-6  # what the tolerance of a step leaves
+        assert step.traces["plated"].min() > -1e-4 * max(passed, 0.1)  # [coulomb] the last of it is stripped within the tolerance of a step
         if kind == "irreversible":
             assert np.diff(step.traces["plated"]).min() >= -1e-12
 
