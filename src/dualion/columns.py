@@ -99,6 +99,9 @@ _IMPEDANCE = (
     Column("resistance_stderr_ohm", "u(R)", "ohm", sign="one standard error"),
 )
 
+#: Elements whose lines a depth profile may have.
+ELEMENTS = ("sodium", "carbon", "oxygen", "nitrogen", "zinc", "fluorine", "phosphorus", "hydrogen", "copper", "aluminium")
+
 _CHARACTERISATION = (
     Column("pressure_pascal", "p", "Pa"),
     Column("saturation_pressure_pascal", "p0", "Pa"),
@@ -109,6 +112,7 @@ _CHARACTERISATION = (
     Column("q_resolution", "dq", "nm-1"),
     Column("two_theta_degree", "2 theta", "deg"),
     Column("wavenumber_per_centimetre", "nu", "cm-1"),
+    Column("raman_shift_per_centimetre", "d nu", "cm-1", sign="positive on the Stokes side"),
     Column("binding_energy_electronvolt", "E_B", "eV"),
     Column("photon_energy_electronvolt", "E", "eV"),
     Column("mu", "mu", ""),
@@ -121,10 +125,24 @@ _CHARACTERISATION = (
     Column("intensity_error", "dI", "", sign="one standard error, in the unit of the intensity"),
     Column("transmittance_percent", "T", "%"),
     Column("absorbance", "A", "1", sign="decadic"),
+    Column("abscissa", "x", "", sign="not named by the file, and not declared"),
+    Column("ordinate", "y", "", sign="not named by the file, and not declared"),
+    *(Column(f"{element}_signal", "I", "", sign="intensity of a line of the element, on an arbitrary scale") for element in ELEMENTS),
+)
+
+_DESCRIPTORS = (
+    Column("sample_name", "", "", kind="text"),
+    Column("descriptor", "", "", kind="text", sign="name of a quantity of the sample"),
+    Column("descriptor_value", "x", "", sign="in the unit of its row"),
+    Column("descriptor_stderr", "u(x)", "", sign="one standard error, in the unit of its row"),
+    Column("descriptor_unit", "", "", kind="text"),
+    Column("descriptor_method", "", "", kind="text"),
+    Column("descriptor_source", "", "", kind="text"),
+    Column("descriptor_qualifier", "", "", kind="text", sign='"=", or "<" and ">" for a bound'),
 )
 
 #: Every canonical column by its name.
-COLUMNS = MappingProxyType({column.name: column for column in (*_CYCLER, *_IMPEDANCE, *_CHARACTERISATION)})
+COLUMNS = MappingProxyType({column.name: column for column in (*_CYCLER, *_IMPEDANCE, *_CHARACTERISATION, *_DESCRIPTORS)})
 
 #: Words of the column ``direction``: what happens at the working electrode, or to the cell where that is not known.
 DIRECTIONS = ("sodiation", "desodiation", "anion_insertion", "anion_removal", "charge", "discharge", "rest")

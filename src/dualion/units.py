@@ -5,7 +5,8 @@ symbols of the table, each with an optional integer exponent behind it, ``/`` be
 dimensionless unit. A C-rate is a definition, not a unit: ``C`` is kept as a mark of its own and converts to nothing
 (charge is written ``coulomb``, ``mAh`` or ``Ah``).
 
-Constants: SI brochure, 9th edition (2019), for the exact values of e and N_A; litre, minute, hour and ångström as defined there.
+Constants: SI brochure, 9th edition (2019), for the exact values of e and N_A; litre, minute, hour and ångström as defined there; torr is 1/760 of the
+standard atmosphere, 101 325 Pa.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ _SYMBOLS: dict[str, tuple[Dimension, float]] = {
     "J": (_ENERGY, 1.0), "kJ": (_ENERGY, 1e3), "Wh": (_ENERGY, 3600.0), "mWh": (_ENERGY, 3.6), "eV": (_ENERGY, _ELEMENTARY_CHARGE),
     "keV": (_ENERGY, 1e3 * _ELEMENTARY_CHARGE), "W": (_POWER, 1.0), "mW": (_POWER, 1e-3), "kW": (_POWER, 1e3),
     "Pa": (_PRESSURE, 1.0), "mPa": (_PRESSURE, 1e-3), "kPa": (_PRESSURE, 1e3), "bar": (_PRESSURE, 1e5),
+    "hPa": (_PRESSURE, 1e2), "mbar": (_PRESSURE, 1e2), "atm": (_PRESSURE, 101_325.0), "torr": (_PRESSURE, 101_325.0 / 760),
     "Hz": ((0, 0, -1, 0, 0, 0, 0), 1.0), "kHz": ((0, 0, -1, 0, 0, 0, 0), 1e3),
     "C": ((0, 0, 0, 0, 0, 0, 1), 1.0),
 }  # fmt: skip

@@ -2,7 +2,8 @@
 
 Labels with another unit than the format's own (``Test Time / h``) are converted. Step counters of capacity and energy that the format has
 given up are left out: whether they are signed and when they begin anew is not said. A parquet file that dualion wrote also holds what the
-table cannot say (technique, cell, conditions, corrections, flags), and a seal.
+table cannot say (technique, region, cell, conditions, corrections, flags), and a seal. Tables of characterisation, for which the format has
+no names, are written and read under the names of ``dualion.columns``.
 
 Names and labels: Battery Data Format ontology, w3id.org/battery-data-alliance/ontology/battery-data-format.
 """
@@ -24,6 +25,7 @@ from dualion.readers.tables import measured
 from dualion.readers.texts.decoding import beginning, decoded
 from dualion.readers.texts.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
 from dualion.readers.texts.headings import converted, heading
+from dualion.readers.write import METADATA, SCHEMA, record_from
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Severity
 
@@ -31,6 +33,19 @@ _VERSION = 1
 #: What a table must have: a record of cycling, or a spectrum.
 _CYCLING = ("test_time_second", "voltage_volt", "current_ampere")
 _SPECTRUM = ("frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm")
+#: Columns by which a table of characterisation is known, and what it then is; absorption by its energies.
+_ABSCISSAE = {
+    "q_inverse_nanometre": "saxs",
+    "two_theta_degree": "xrd",
+    "raman_shift_per_centimetre": "raman",
+    "wavenumber_per_centimetre": "ftir",
+    "binding_energy_electronvolt": "xps",
+    "photon_energy_electronvolt": "xafs",
+    "loading_mol_per_kg": "sorption",
+    "time_second": "gdoes",
+    "descriptor_value": "descriptors",
+}
+_SOFT = 1000.0  # [eV] below it lie the edges of light elements, measured for their near-edge structure
 #: Labels that differ from ours, without their unit, and the columns they mean.
 _OTHER_LABELS = {"surface temperature t1": "cell_temperature_celsius", "step record index": "record_index"}
 _OTHER_NAMES = {"temperature_t1_celsius": "cell_temperature_celsius"}
@@ -81,7 +96,7 @@ def _places(given: Given, names: Sequence[str]) -> list[_Place]:
 
 def _complete(names: Sequence[str]) -> bool:
     ours = {column.name for column in map(column_of, names) if column is not None}
-    return ours.issuperset(_CYCLING) or ours.issuperset(_SPECTRUM)
+    return ours.issuperset(_CYCLING) or ours.issuperset(_SPECTRUM) or (len(ours) > 1 and not ours.isdisjoint(_ABSCISSAE))
 
 
 # --- csv ----------------------------------------------------------------------------------------------------------------------
@@ -149,6 +164,8 @@ def _words(given: Given, name: str, values: pl.Series) -> pl.Series:
 def _is_parquet(given: Given) -> bool:
     """Whether the footer, in which the names stand as they are, has those that a table needs."""
     named = footer(given.data)
+    if SCHEMA.encode() in named:
+        return True
     return any(all(any(word in named for word in _spellings(name)) for name in needed) for needed in (_CYCLING, _SPECTRUM))
 
 
@@ -158,13 +175,11 @@ def _spellings(name: str) -> tuple[bytes, ...]:
 
 
 def _read_parquet(given: Given) -> Measurement:
-    from dualion.readers.write import METADATA, record_from
-
     frame, metadata = parquet_table(given)
     names = frame.columns
     if len(names) > MOST_COLUMNS:
         raise ReadError(given.name, "schema", f"the table has {len(names)} columns, and {MOST_COLUMNS} are allowed", _AGAIN)
-    if not _complete(names):
+    if METADATA not in metadata and not _complete(names):
         raise ReadError(given.name, "schema", "its columns are not those of the Battery Data Format", _AGAIN)
     places = _places(given, names)
     columns = {place.column.name: _typed(given, place, frame[names[place.index]]) for place in places}
@@ -201,7 +216,7 @@ def _measurement(
 ) -> Measurement:
     used = {place.index for place in places}
     flags += ignored(given, [name for index, name in enumerate(names) if index not in used])
-    technique = "eis" if set(_SPECTRUM) <= set(columns) else "gcd"
+    technique = _technique(columns)
     made = measured(given, pl.DataFrame(dict(columns)), technique=technique, reader=reader, version=_VERSION, flags=flags)
     return replace(made, table=made.table.rechunk())
 
@@ -213,6 +228,17 @@ def ignored(given: Given, names: Sequence[str], severity: Severity = "note") -> 
         return ()
     shown = ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
     return (Flag("columns_ignored", severity, f"{given.name}: not read: {shown}."),)
+
+
+def _technique(columns: Mapping[str, pl.Series]) -> str:
+    """What a table of canonical columns holds."""
+    if set(_SPECTRUM) <= set(columns):
+        return "eis"
+    named = next((technique for name, technique in _ABSCISSAE.items() if name in columns), None)
+    if named == "xafs":
+        highest = columns["photon_energy_electronvolt"].max()
+        return "nexafs" if isinstance(highest, float) and highest < _SOFT else "xafs"
+    return named or "gcd"
 
 
 FORMATS = (

@@ -7,12 +7,31 @@ turns whatever it is into a ``ReadError``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dualion.records.measurement import Measurement
 
 #: [byte] The beginning of a file that a format is recognised by.
 HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a user states of a file that does not say it itself.
+
+    Parameters
+    ----------
+    measurement : str or None
+        What it is: one of ``records.measurement.TECHNIQUES``.
+    x_unit : str or None
+        Of the first column, such as ``"1/angstrom"``.
+    y_unit : str or None
+        Of the second column, such as ``"1/cm"``.
+    """
+
+    measurement: str | None = None
+    x_unit: str | None = None
+    y_unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +46,14 @@ class Given:
         Its content.
     sha256 : str
         Digest of the content, 64 hexadecimal digits.
+    declared : Declared
+        What the user states; it never overrules what the file says.
     """
 
     name: str
     data: bytes
     sha256: str
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def head(self) -> bytes:
@@ -54,7 +76,7 @@ class Format:
     recognises : callable
         ``(given) -> bool``, cheap, by content alone.
     read : callable
-        ``(given) -> Measurement``.
+        ``(given) -> Measurement``, or a tuple of them for a file of several regions.
     version : int
         Raised whenever the reader gives another table.
     """
@@ -63,5 +85,5 @@ class Format:
     title: str
     suffixes: tuple[str, ...]
     recognises: Callable[[Given], bool]
-    read: Callable[[Given], Measurement]
+    read: Callable[[Given], Measurement | tuple[Measurement, ...]]
     version: int = 1

@@ -20,6 +20,8 @@ MODULES = (
     "battery_format",
     "plain_impedance",
     "plain_table",
+    "spectra.plain",
+    "spectra.bare",
 )
 
 _BLANK = b"\0 \t\r\n"

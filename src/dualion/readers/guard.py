@@ -12,7 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dualion.errors import MissingDependency, ReadError
@@ -38,7 +38,7 @@ class _Silence:
 _silence, _alone = _Silence(), threading.Lock()
 
 
-def guarded(one: Format, given: Given) -> Measurement:
+def guarded(one: Format, given: Given) -> tuple[Measurement, ...]:
     """Read with one format.
 
     Parameters
@@ -48,7 +48,8 @@ def guarded(one: Format, given: Given) -> Measurement:
 
     Returns
     -------
-    Measurement
+    tuple of Measurement
+        At least one; each of several has a region of its own.
 
     Raises
     ------
@@ -57,7 +58,23 @@ def guarded(one: Format, given: Given) -> Measurement:
     MissingDependency
         An optional library is absent.
     """
-    return protected(given.name, one.title, lambda: one.read(given))
+    found = protected(given.name, one.title, lambda: one.read(given))
+    several = found if isinstance(found, tuple) else (found,)
+    if not several:
+        raise ReadError(given.name, one.title, "the file holds no measurement", "Export the measurement anew.")
+    return _told_apart(several) if len(several) > 1 else several
+
+
+def _told_apart(several: tuple[Measurement, ...]) -> tuple[Measurement, ...]:
+    """Regions of a file, each under a name of its own: numbered where names repeat or are missing."""
+    names = [one.region.strip() or "region" for one in several]
+    counts = {name: names.count(name) for name in names}
+    seen: dict[str, int] = {}
+    told = []
+    for one, name in zip(several, names, strict=True):
+        seen[name] = seen.get(name, 0) + 1
+        told.append(replace(one, region=f"{name} {seen[name]}" if counts[name] > 1 or not one.region.strip() else name))
+    return tuple(told)
 
 
 def recognised(one: Format, given: Given) -> bool:

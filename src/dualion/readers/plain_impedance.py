@@ -87,6 +87,8 @@ def _announced(text: Text, named: int) -> int | None:
 
 
 def _is_plain(given: Given) -> bool:
+    if given.declared.measurement not in (None, "eis"):
+        return False
     text = Text(given, tuple(beginning(given).split("\n")), ended=True)
     return impedance_heading(text) is not None or _is_bare(text, whole=len(given.head) == len(given.data))
 

@@ -25,6 +25,7 @@ def measured(
     conditions: Mapping[str, Quantity | str] | None = None,
     flags: Sequence[Flag] = (),
     cell: CellRecord | None = None,
+    region: str = "",
 ) -> Measurement:
     """A measurement from the columns a reader found.
 
@@ -34,13 +35,15 @@ def measured(
     columns : mapping of str to array or list, or polars.DataFrame, shape (n,) each
         By canonical name, in canonical units; numbers of any kind, text as strings or enumerations.
     technique : str
-        ``"gcd"`` (any cycling), ``"cv"``, ``"gitt"``, ``"eis"`` or ``"ocv"``.
+        One of ``records.measurement.TECHNIQUES``.
     reader : str
         Name of the format.
     version : int
         [1] of the reader.
     conditions, flags, cell
         What else the file says.
+    region : str
+        Which part of the file it is, where it has several.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def measured(
         raise ReadError(given.name, "end of file", "the file holds no rows of data", "Export the measurement anew.")
     table = frame.select(_canonical(frame[name]) for name in frame.columns)
     source = Source(given.name, given.sha256, reader, version)
-    return Measurement(technique, table, dict(conditions or {}), "", source, flags=tuple(flags), cell=cell or CellRecord())
+    return Measurement(technique, table, dict(conditions or {}), "", source, flags=tuple(flags), cell=cell or CellRecord(), region=region)
 
 
 def _canonical(series: pl.Series) -> pl.Series:

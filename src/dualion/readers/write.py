@@ -29,7 +29,8 @@ Form = Literal["csv", "parquet"]
 METADATA = "dualion"
 #: Condition under which the source of a converted file is told.
 CONVERTED = "converted_from"
-_SCHEMA = "dualion/measurement/1"
+#: First words of that text.
+SCHEMA = "dualion/measurement/1"
 _AGAIN = "Convert the original file anew."
 
 
@@ -45,6 +46,7 @@ class Record:
     flags: tuple[Flag, ...] = ()
     conditions: dict[str, Quantity | str] = field(default_factory=dict)
     cell: CellRecord = field(default_factory=CellRecord)
+    region: str = ""
 
 
 def to_battery_format(measured: Measurement, form: Form = "csv", *, labels: bool = False) -> bytes:
@@ -80,7 +82,7 @@ def to_battery_format(measured: Measurement, form: Form = "csv", *, labels: bool
     if form == "csv":
         return named.write_csv(line_terminator="\n").encode()
     record = Record(
-        _SCHEMA,
+        SCHEMA,
         measured.technique,
         measured.sample,
         measured.source,
@@ -88,6 +90,7 @@ def to_battery_format(measured: Measurement, form: Form = "csv", *, labels: bool
         measured.flags,
         dict(measured.conditions),
         measured.cell,
+        measured.region,
     )
     text = json.dumps(to_plain(record), ensure_ascii=False, allow_nan=False, sort_keys=True)
     return sealed(named, {METADATA: text})
@@ -119,7 +122,7 @@ def record_from(given: Given, read: Measurement, text: str) -> Measurement:
         record = from_plain(Record, json.loads(text))
     except (ValueError, InputError) as problem:
         raise ReadError(given.name, "metadata", f"it is not what dualion writes ({str(problem)[:120]})", _AGAIN) from None
-    if record.schema != _SCHEMA:
+    if record.schema != SCHEMA:
         raise ReadError(
             given.name, "metadata", f'"{record.schema[:40]}" is another version', f"{_AGAIN[:-1]}, with this version of dualion."
         )
@@ -134,6 +137,7 @@ def record_from(given: Given, read: Measurement, text: str) -> Measurement:
         flags=record.flags,
         conditions={CONVERTED: told, **record.conditions},
         cell=record.cell,
+        region=record.region,
     )
 
 

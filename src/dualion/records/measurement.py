@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dualion.columns import column
@@ -19,6 +20,35 @@ from dualion.records.quantity import Flag, Origin, Quantity
 
 if TYPE_CHECKING:
     import polars
+
+#: What a measurement of a cell can be, in a word: cycling, voltammetry, titration, impedance, rest.
+ELECTROCHEMICAL = ("gcd", "cv", "gitt", "eis", "ocv")
+#: What a measurement of a sample can be.
+CHARACTERISATION = ("sorption", "saxs", "xrd", "raman", "ftir", "xps", "nexafs", "xafs", "gdoes")
+#: All of them, with values given by hand, and columns of which nothing is known.
+TECHNIQUES = (*ELECTROCHEMICAL, *CHARACTERISATION, "descriptors", "spectrum")
+
+#: Conditions with a fixed name and unit; no unit for words.
+CONDITIONS = MappingProxyType({
+    "temperature": "degC",
+    "scan_rate": "mV/s",
+    "state": "",  # "pristine", or in words
+    "potential": "V",  # of the electrode against Na+/Na when the sample was taken, or the frame recorded
+    "potential_span": "V",  # that passed while the frame was recorded
+    "cycles": "1",
+    "state_of_charge": "%",
+    "charge": "mAh/g",
+    "transfer": "",  # "air" or "inert"
+    "frame_time": "s",
+    "wavelength": "nm",  # of X-rays
+    "laser_wavelength": "nm",
+    "photon_energy": "eV",
+    "pass_energy": "eV",
+    "resolution": "cm-1",
+    "incidence_angle": "deg",
+    "adsorptive": "",
+    "mass": "g",
+})  # fmt: skip
 
 # names of the polars types that a column of each kind may have
 _TYPES_OF_KIND = {"number": ("Float64",), "counter": ("Int64",), "text": ("Enum", "String", "Categorical")}
@@ -55,11 +85,11 @@ class Measurement:
     Parameters
     ----------
     technique : str
-        Such as ``"gcd"`` or ``"eis"``.
+        One of ``TECHNIQUES``, such as ``"gcd"`` or ``"saxs"``.
     table : polars.DataFrame
         Canonical columns: numbers as float64, counters as 64-bit integers, text as enumerations.
     conditions : mapping of str to Quantity or str
-        Temperature, mass, wavelength, ... by name.
+        Temperature, wavelength, state of the sample, ... by the names that ``CONDITIONS`` lists, and others that a file has.
     sample : str
     source : Source
     corrections : tuple of str
@@ -68,6 +98,8 @@ class Measurement:
         What the reader and the checks found: ``truncated``, ``time_reversed``, ``sign_suspect``, ...
     cell : CellRecord
         Masses, area and kind of the cell, as far as they are known.
+    region : str
+        Which part of its file it is, such as ``"N1s"``; empty where the file holds one measurement.
 
     Raises
     ------
@@ -83,6 +115,7 @@ class Measurement:
     corrections: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
     cell: CellRecord = field(default_factory=CellRecord)
+    region: str = ""
 
     def __post_init__(self) -> None:
         for name, dtype in self.table.schema.items():

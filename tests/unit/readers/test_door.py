@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import pytest
 
 from dualion import readers
 from dualion.errors import ReadError, SpecError
+from dualion.readers.format import Given
+from dualion.readers.guard import guarded
+from dualion.records.measurement import Measurement
 
 PLAIN = b"time (s),voltage (V),current (mA)\n0,3.0,1\n10,3.1,1\n20,3.2,1\n"
 
@@ -37,6 +41,22 @@ def test_the_digest_is_that_of_the_archive() -> None:
 def test_the_name_is_a_hint_only() -> None:
     assert readers.read_bytes(PLAIN, "cell.mpr").source.reader == "plain-table"
     assert readers.sniff(PLAIN).name == "plain-table"
+
+
+def test_a_file_of_several_regions_is_read_region_by_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = next(found for found in readers.known_formats() if found.name == "plain-table")
+
+    def regions(given: Given) -> tuple[Measurement, ...]:
+        (whole,) = guarded(one, given)
+        return tuple(replace(whole, region=name) for name in ("N1s", "C1s", "C1s", ""))
+
+    monkeypatch.setattr("dualion.readers.formats.recognise", lambda given: replace(one, read=regions))
+    assert [found.region for found in readers.read_all_bytes(PLAIN, "x")] == ["N1s", "C1s 1", "C1s 2", "region 1"]
+    assert readers.read_bytes(PLAIN, "x", region="c1s 2").region == "C1s 2"
+    with pytest.raises(ReadError, match="holds 4 measurements: N1s, C1s 1, C1s 2, region 1"):
+        readers.read_bytes(PLAIN, "x")
+    with pytest.raises(ReadError, match='there is no region "O1s"'):
+        readers.read_bytes(PLAIN, "x", region="O1s")
 
 
 def test_every_format_is_listed_once() -> None:

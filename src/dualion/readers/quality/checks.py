@@ -14,6 +14,9 @@ Nothing is repaired here. Every flag says how many rows it means, where the firs
     sign_suspect           the current contradicts the step labels, or without labels the voltage
     cycle_rule_disagrees   the instrument's cycles, those counted anew by the reader, and our own are not as many
 
+Spectra and curves have checks of their own: ``missing_values``, ``out_of_range`` (a value that the quantity cannot have),
+``duplicate_abscissae``, ``reversed_order`` and ``disordered`` (``readers.quality.spectrum_checks``).
+
 The sign is suspect when it contradicts the label in more than 1 % of the rows labelled as charge or discharge; in a file without labels,
 when it contradicts the sign of V_end - V_start in more than 10 % of the half cycles of constant current with |V_end - V_start| > 50 mV.
 """
@@ -26,7 +29,8 @@ import numpy as np
 
 from dualion.readers.quality import charge_checks, row_checks
 from dualion.readers.quality.checked_rows import finite_rows, seen
-from dualion.records.measurement import Measurement
+from dualion.readers.quality.spectrum_checks import spectrum_checks
+from dualion.records.measurement import ELECTROCHEMICAL, Measurement
 
 #: Codes that the checks own: a second run replaces them.
 CODES = (
@@ -40,6 +44,10 @@ CODES = (
     "counter_vs_integral",
     "sign_suspect",
     "cycle_rule_disagrees",
+    "out_of_range",
+    "duplicate_abscissae",
+    "reversed_order",
+    "disordered",
 )
 _CHECKS = (*row_checks.CHECKS, *charge_checks.CHECKS)
 
@@ -58,6 +66,8 @@ def check(measured: Measurement) -> Measurement:
     """
     kept = tuple(flag for flag in measured.flags if flag.code not in CODES)
     with np.errstate(all="ignore"):  # a damaged file holds any numbers; what overflows is told by its flag, not by a warning
+        if measured.technique not in ELECTROCHEMICAL:
+            return replace(measured, flags=(*kept, *spectrum_checks(measured)))
         whole = finite_rows(measured.table)
         rows = seen(measured, whole)
         found = tuple(row_checks.missing_values(measured.table, whole))

@@ -1,0 +1,1 @@
+"""The same quantity followed over an ordered series of frames."""

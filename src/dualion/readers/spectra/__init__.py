@@ -1,0 +1,1 @@
+"""Spectra and curves as text: columns with headings that carry units, and columns without any heading."""
