@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dualion.cli.options import JsonOutput
+from dualion.cli.options import AsKind, JsonOutput, XUnit, YUnit, declared_in
 from dualion.cli.output import UNUSABLE, columns_of, emit, say
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _CellKeys = Annotated[
 _Temperature = Annotated[
     list[str] | None, typer.Option(metavar="T", help='Such as "25 degC"; one for all files, or one for each in their order.')
 ]
+_Sample = Annotated[str | None, typer.Option(metavar="NAME", help="Sample that the files are of.")]
+_Condition = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help='Any key of [[file]], such as laser_wavelength="532 nm"; may be repeated.')
+]
 _Repair = Annotated[list[str] | None, typer.Option(metavar="WHAT", help="What is put right on reading; may be repeated.")]
 
 
@@ -53,6 +57,11 @@ def analyse(
     cell: _CellKeys = None,
     temperature: _Temperature = None,
     repair: _Repair = None,
+    sample: _Sample = None,
+    condition: _Condition = None,
+    kind_of_file: AsKind = None,
+    x_unit: XUnit = None,
+    y_unit: YUnit = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Analyse a folder of raw files, or files with one technique.
@@ -70,10 +79,16 @@ def analyse(
 
         if init:
             raise SpecError("--init: drafts the dualion.toml of a folder. Name the folder alone.")
-        asked = Asked(first, tuple(files), option or [], {key: text for key, text in given.items() if text}, cell or [], temperature or [])
+        file = {key: text for key, text in {"sample": sample, "x_unit": x_unit, "y_unit": y_unit}.items() if text}
+        declared_in(kind_of_file, x_unit, y_unit)
+        if kind_of_file:
+            file["measurement"] = kind_of_file
+        about_cell = {key: text for key, text in given.items() if text}
+        asked = Asked(first, tuple(files), option or [], about_cell, cell or [], temperature or [], file, condition or [])
         analyse_files(asked, repair=tuple(repair or ()), out=out, as_json=as_json)
         return
-    _refuse_technique_options({**given, "option": option, "cell": cell, "temperature": temperature, "repair": repair})
+    more = {"sample": sample, "condition": condition, "as": kind_of_file, "x-unit": x_unit, "y-unit": y_unit}
+    _refuse_technique_options({**given, "option": option, "cell": cell, "temperature": temperature, "repair": repair, **more})
     if files:
         raise SpecError(f'"{first}" is not a technique, and only one folder can be analysed at a time. {_nearest(first)}')
     if not Path(first).is_dir() and "/" not in first and _nearest(first, sure=True):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dualion.cli.output import columns_of, emit, say
 from dualion.errors import SpecError, UnitError
 from dualion.project.reading import read_file
-from dualion.project.roles import CellEntry, Role, cell_entry
-from dualion.project.schema import CellTable
-from dualion.records.measurement import Result
+from dualion.project.roles import CellEntry, Role, cell_entry, file_role
+from dualion.project.schema import CellTable, FileTable
+from dualion.records.measurement import CHARACTERISATION, Measurement, Result
 from dualion.records.result_files import document, to_files
 from dualion.techniques import technique
-from dualion.techniques.row import options_from
+from dualion.techniques.row import Technique, options_from
 
 _COMMAND = "command line"
 #: How this command and a project are given what a technique finds missing.
@@ -47,6 +47,10 @@ class Asked:
         Other keys of the cell, ``KEY=VALUE`` each.
     temperatures : sequence of str
         None, one, or one for each file.
+    file : mapping of str to str
+        Keys of the files with options of their own: sample, measurement, x_unit, y_unit.
+    conditions : sequence of str
+        Other keys of the files, ``KEY=VALUE`` each.
     """
 
     technique: str
@@ -55,6 +59,8 @@ class Asked:
     cell: Mapping[str, str]
     more_cell: Sequence[str]
     temperatures: Sequence[str]
+    file: Mapping[str, str] = field(default_factory=dict)
+    conditions: Sequence[str] = ()
 
 
 def analyse_files(asked: Asked, *, repair: tuple[str, ...], out: Path | None, as_json: bool) -> None:
@@ -79,10 +85,10 @@ def analyse_files(asked: Asked, *, repair: tuple[str, ...], out: Path | None, as
         raise SpecError(f"FILE: missing. Write the files to analyse: dualion analyse {asked.technique} FILE...")
     row = technique(asked.technique)
     options = options_from(row, _options(asked.options), where="--option")
-    entry = _cell(asked)
-    temperatures = _temperatures(asked)
-    roles = [Role(file, entry, temperature=known, repair=repair) for file, known in zip(asked.files, temperatures, strict=True)]
-    measured = [read_file(Path(role.path), role) for role in roles]
+    roles = [
+        replace(_role(asked, file), temperature=known, repair=repair) for file, known in zip(asked.files, _temperatures(asked), strict=True)
+    ]
+    measured = _of_its_kind(row, [one for role in roles for one in read_file(Path(role.path), role)])
     try:
         result = row.analyse(measured, options)
     except SpecError as problem:
@@ -124,6 +130,24 @@ def _cell(asked: Asked) -> CellEntry:
     table = validate(CellTable, {**said, **asked.cell}, file=_COMMAND)
     name = Path(asked.files[0]).stem
     return cell_entry(name, table)
+
+
+def _role(asked: Asked, file: str) -> Role:
+    """What the command line says of a file, held against the same rules as a ``[[file]]``."""
+    from dualion.records.files import validate
+
+    said = {key: _value(text) for key, text in (_pair("--condition", text) for text in asked.conditions)}
+    measurement = technique(asked.technique).measurement
+    if "measurement" not in asked.file and measurement in CHARACTERISATION:
+        said["measurement"] = measurement  # who names the technique says what the file is
+    table = validate(FileTable, {**said, **asked.file, "path": file}, file=_COMMAND)
+    entry = _cell(asked)
+    return file_role(file, table, replace(entry, sample=table.sample or entry.sample))
+
+
+def _of_its_kind(row: Technique, measured: list[Measurement]) -> list[Measurement]:
+    """The regions that a technique takes, where a file holds others beside them."""
+    return [one for one in measured if one.technique == row.measurement] or measured
 
 
 def _temperatures(asked: Asked) -> list[float | None]:

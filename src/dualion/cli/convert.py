@@ -1,20 +1,27 @@
-"""``dualion convert``: raw files to Battery Data Format. A raw file is never touched, and no other file without being told."""
+"""``dualion convert``: raw files to Battery Data Format, and those of characterisation to tables with the names of ``dualion.columns``.
+
+A raw file is never touched, and no other file without being told. Each region of a file that holds several becomes a file of its own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dualion.cli.options import JsonOutput
+from dualion.cli.options import AsKind, JsonOutput, XUnit, YUnit, declared_in
 from dualion.cli.output import DONE, FAILED, UNUSABLE, complain, emit, say
 
 if TYPE_CHECKING:
+    from dualion.readers.format import Declared
     from dualion.readers.write import Form
+    from dualion.records.measurement import Measurement
 
 _ARCHIVES = (".zip", ".gz", ".xz")
+_OTHER = re.compile(r"[^A-Za-z0-9_.]+")
 _ENDINGS = {"csv": ".bdf.csv", "parquet": ".bdf.parquet"}
 
 
@@ -25,6 +32,9 @@ def convert(
     repair: Annotated[list[str] | None, typer.Option(metavar="WHAT", help="What to mend, by commas; may be repeated.")] = None,
     labels: Annotated[bool, typer.Option("--labels", help='Preferred labels ("Voltage / V") instead of machine names.')] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace files of the same name; never one of the given files.")] = False,
+    kind: AsKind = None,
+    x_unit: XUnit = None,
+    y_unit: YUnit = None,
     as_json: JsonOutput = False,
 ) -> int:
     """Convert raw files to Battery Data Format.
@@ -39,7 +49,8 @@ def convert(
     form: Form = "csv" if to == "csv" else "parquet"
     repairs = repairs_in(repair)
     _make(out)
-    done, failed = _all(files, out, form=form, repairs=repairs, labels=labels, replace=replace)
+    declared = declared_in(kind, x_unit, y_unit)
+    done, failed = _all(files, out, form=form, repairs=repairs, declared=declared, labels=labels, replace=replace)
     if as_json:
         emit({"converted": done, "failed": failed})
     else:
@@ -63,13 +74,12 @@ def _make(out: Path) -> None:
 
 
 def _all(
-    files: Sequence[Path], out: Path, *, form: Form, repairs: Sequence[str], labels: bool, replace: bool
+    files: Sequence[Path], out: Path, *, form: Form, repairs: Sequence[str], declared: Declared, labels: bool, replace: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What was converted, and what was not and why."""
     from dualion.cli import progress
     from dualion.errors import DualionError, StoreError
-    from dualion.readers import read
-    from dualion.readers.write import to_battery_format
+    from dualion.readers import read_all
 
     done: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
@@ -78,34 +88,46 @@ def _all(
         for number, path in enumerate(files):
             if len(files) > 1:
                 tell(number, len(files), path.name)
-            target = out / converted_name(path.name, form)
             try:
-                _check_target(target, raw=raw, taken=taken, replace=replace)
-                measured = read(path, repair=repairs)
-                _put(target, to_battery_format(measured, form, labels=labels), replace=replace)
+                for measured in read_all(path, declared=declared, repair=repairs):
+                    target = out / converted_name(path.name, form, measured)
+                    _check_target(target, raw=raw, taken=taken, replace=replace)
+                    done.append(_one(measured, path, target, form=form, labels=labels, replace=replace))
+                    taken.add(target.resolve())
             except (DualionError, StoreError) as problem:
                 failed.append({"file": str(path), "problem": " ".join(str(problem).split())})
-                continue
-            taken.add(target.resolve())
-            codes = [flag.code for flag in measured.flags if flag.severity != "note"]
-            row = {"file": str(path), "written": str(target), "format": measured.source.reader, "rows": measured.table.height}
-            done.append({**row, "corrections": list(measured.corrections), "flags": codes})
     return done, failed
 
 
-def converted_name(name: str, form: str) -> str:
-    """Name of the converted file.
+def _one(measured: Measurement, path: Path, target: Path, *, form: Form, labels: bool, replace: bool) -> dict[str, Any]:
+    """Write one measurement, and say what was written."""
+    from dualion.readers.write import to_battery_format
 
-    Examples
-    --------
-    >>> converted_name("cell-07.nda.zip", "parquet")
-    'cell-07.bdf.parquet'
+    _put(target, to_battery_format(measured, form, labels=labels), replace=replace)
+    codes = [flag.code for flag in measured.flags if flag.severity != "note"]
+    row = {"file": str(path), "written": str(target), "format": measured.source.reader, "rows": measured.table.height}
+    return {**row, "corrections": list(measured.corrections), "flags": codes}
+
+
+def converted_name(name: str, form: str, measured: Measurement) -> str:
+    """Name of the converted file: with the ending of the Battery Data Format where it is a measurement of a cell, and with its region.
+
+    Parameters
+    ----------
+    name : str
+        Of the raw file.
+    form : str
+    measured : Measurement
     """
+    from dualion.records.measurement import ELECTROCHEMICAL
+
+    ending = _ENDINGS[form] if measured.technique in ELECTROCHEMICAL else f".{form}"
+    region = f"-{_OTHER.sub('-', measured.region).strip('-')}" if measured.region else ""
     stem = Path(name)
     while stem.suffix.lower() in _ARCHIVES:
         stem = stem.with_suffix("")
     stem = stem.with_suffix("") if stem.suffix else stem
-    return (stem.with_suffix("") if stem.suffix.lower() == ".bdf" else stem).name + _ENDINGS[form]
+    return (stem.with_suffix("") if stem.suffix.lower() == ".bdf" else stem).name + region + ending
 
 
 def _check_target(target: Path, *, raw: set[Path], taken: set[Path], replace: bool) -> None:

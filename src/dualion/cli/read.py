@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dualion.cli.options import JsonOutput
+from dualion.cli.options import AsKind, JsonOutput, XUnit, YUnit, declared_in
 from dualion.cli.output import columns_of, emit, say
 
 if TYPE_CHECKING:
@@ -23,21 +23,32 @@ def read(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A raw file, also inside a zip, gz or xz.")],
     plot: Annotated[Path | None, typer.Option(metavar="OUT", help="Draw it into a new .svg, .png or .pdf.")] = None,
     repair: Annotated[list[str] | None, typer.Option(metavar="WHAT", help="What to mend, by commas; may be repeated.")] = None,
+    region: Annotated[str | None, typer.Option(metavar="NAME", help="One region of a file that holds several, such as N1s.")] = None,
+    kind: AsKind = None,
+    x_unit: XUnit = None,
+    y_unit: YUnit = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Say what a raw file is: format, columns, span, cycles, and everything suspicious. The file stays as it is."""
-    from dualion.readers import read as read_file
+    from dualion.readers import read as read_one
+    from dualion.readers import read_all
 
     if plot is not None:
         check_plot(plot)
-    measured = read_file(file, repair=repairs_in(repair))
-    drawn = None if plot is None else _draw(measured, plot)
-    if as_json:
-        emit({**document(measured), "figure": drawn})
+    declared, repairs = declared_in(kind, x_unit, y_unit), repairs_in(repair)
+    if region is not None or plot is not None:
+        found: tuple[Measurement, ...] = (read_one(file, region=region, declared=declared, repair=repairs),)
     else:
-        say(lines(measured))
-        if drawn:
-            say([f"Drawn: {drawn}"])
+        found = read_all(file, declared=declared, repair=repairs)
+    drawn = None if plot is None else _draw(found[0], plot)
+    if as_json:
+        others = {"regions": [document(measured) for measured in found]} if len(found) > 1 else {}
+        emit({**document(found[0]), **others, "figure": drawn})
+        return
+    for number, measured in enumerate(found):
+        say([*([""] if number else []), *lines(measured)])
+    if drawn:
+        say([f"Drawn: {drawn}"])
 
 
 def repairs_in(given: list[str] | None) -> tuple[str, ...]:
@@ -112,6 +123,7 @@ def document(measured: Measurement) -> dict[str, Any]:
         "reader_version": source.reader_version,
         "origin": source.origin,
         "technique": measured.technique,
+        "region": measured.region,
         "rows": measured.table.height,
         "columns": _columns(measured),
         "cycle_count": cycles(measured),
@@ -166,7 +178,8 @@ def lines(measured: Measurement) -> list[str]:
     list of str
     """
     counted = cycles(measured)
-    what = f"{measured.source.file}: {_title(measured.source.reader)}, {measured.technique}"
+    region = f", region {measured.region}" if measured.region else ""
+    what = f"{measured.source.file}: {_title(measured.source.reader)}, {measured.technique}{region}"
     rows = f"{measured.table.height} rows" + (f", {counted} cycles counted by the instrument" if counted is not None else "")
     table = [("column", "unit", "smallest", "largest", "missing")]
     table += [

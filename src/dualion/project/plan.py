@@ -6,19 +6,24 @@
     gitt    gitt; gitt_model on request
     eis     relaxation_times; eis, in one go where the spectra of a cell have a temperature each, so that all get the same circuit;
             arrhenius on the same spectra, from four temperatures on
+    sorption, saxs, xrd, raman, ftir, nexafs, xafs   each file alone; sodiation_contrast where SAXS files of a sample have states
+    xps     all regions of a sample, from one file or from several; gdoes: all states of a sample
+    descriptors   composition
 
-Files are of one cell where ``dualion.toml`` says so. Techniques that a ``[[file]]`` names replace these.
+Files are of one cell, or of one sample, where ``dualion.toml`` says so. Techniques that a ``[[file]]`` names replace these. What joins the
+techniques of a sample, and the samples, is in ``project.samples``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dualion.project.load import PROJECT_FILE, Project
 from dualion.project.reading import Reading
 from dualion.project.roles import Role
+from dualion.records.measurement import CHARACTERISATION
 from dualion.techniques import technique
 
 #: Techniques that run on each file of a kind of measurement.
@@ -26,12 +31,28 @@ EACH = {
     "gcd": ("cycling", "rate_capability", "differential_capacity"),
     "gitt": ("gitt",),
     "eis": ("relaxation_times",),
+    "sorption": ("sorption", "pore_sizes"),
+    "saxs": ("saxs",),
+    "xrd": ("xrd",),
+    "raman": ("raman",),
+    "ftir": ("ftir",),
+    "nexafs": ("nexafs",),
+    "xafs": ("xafs",),
+    "descriptors": ("composition",),
 }
 #: Techniques that run once on all files of a cell and a kind of measurement.
-TOGETHER = {"cv": ("cv_peaks", "cv_separation"), "eis": ("eis", "arrhenius")}
+TOGETHER = {
+    "cv": ("cv_peaks", "cv_separation"),
+    "eis": ("eis", "arrhenius"),
+    "saxs": ("sodiation_contrast",),
+    "xps": ("xps",),
+    "gdoes": ("gdoes",),
+}
 
 #: Technique that takes files of a cell together only where they are a series of temperatures.
 _SERIES = "eis"
+#: Technique that compares states of a sample, and runs where there are at least two.
+_STATES = "sodiation_contrast"
 
 #: Options of the fit of spectra that hold for activation energies too, where those have none of their own.
 _SHARED = ("circuit", "arcs", "tail", "mask", "window", "share_exponents")
@@ -56,6 +77,8 @@ class Task:
         Plain data, as ``options_from`` takes them.
     asked : bool
         Whether the user names the technique.
+    region : str
+        Part of the file that it is about; empty for all of it.
     """
 
     technique: str
@@ -64,11 +87,12 @@ class Task:
     sample: str
     options: Mapping[str, Any] = field(default_factory=dict)
     asked: bool = False
+    region: str = ""
 
     @property
-    def key(self) -> tuple[str, tuple[str, ...]]:
+    def key(self) -> tuple[str, tuple[str, ...], str]:
         """What tells it from every other task of a run."""
-        return self.technique, self.paths
+        return self.technique, self.paths, self.region
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +143,18 @@ def file_tasks(project: Project, role: Role, reading: Reading) -> tuple[tuple[Ta
             names += more
     asked = role.techniques is not None
     tasks = [_task(project, (role,), name, asked=asked) for name in names]
+    if len(reading.regions) > 1:
+        tasks = [replace(task, region=region) for task in tasks for region in _regions(task.technique, reading)]
+    if reading.technique == "spectrum":
+        reason = f'two columns without names: write measurement = "raman" (or xrd, ftir, xps, nexafs, xafs, saxs) in {_file(project)}.'
+        lacks = [*lacks, Lack("spectrum", (role.path,), reason)]
     return tuple(tasks), tuple(lacks)
+
+
+def _regions(name: str, reading: Reading) -> Iterator[str]:
+    """Regions of a file that a technique runs on, each alone."""
+    wanted = technique(name).measurement
+    return (region for region, kind in reading.regions if kind == wanted)
 
 
 def _conditional(project: Project, role: Role, reading: Reading) -> tuple[list[str], list[Lack]]:
@@ -177,8 +212,9 @@ def group_tasks(project: Project, roles: Sequence[Role], readings: Mapping[str, 
                     lacks.append(Lack(name, paths, reason))
                 continue
             wanted = tuple(asked) or members
-            alone = name == _SERIES and _temperatures(wanted, readings) < len(wanted)
-            parts = [(role,) for role in wanted] if alone else [wanted]
+            if name == _STATES and not asked and len({readings[role.path].state for role in wanted} - {""}) < 2:
+                continue
+            parts = [(role,) for role in wanted] if _alone(name, wanted, readings) else [wanted]
             tasks += [_task(project, part, name, asked=bool(asked)) for part in parts]
     return tuple(tasks), tuple(lacks)
 
@@ -187,7 +223,9 @@ def _groups(roles: Sequence[Role], readings: Mapping[str, Reading]) -> Iterator[
     found: dict[tuple[str, str], list[Role]] = {}
     for role in roles:
         if role.path in readings:
-            found.setdefault((role.cell.name, readings[role.path].technique), []).append(role)
+            kind = readings[role.path].technique
+            shared = readings[role.path].sample or role.cell.sample if kind in CHARACTERISATION else role.cell.name
+            found.setdefault((shared, kind), []).append(role)
     for (_, kind), members in found.items():
         yield kind, tuple(members)
 
@@ -201,6 +239,19 @@ def _wanted(kind: str, members: Sequence[Role]) -> list[str]:
 
 def _temperatures(members: Sequence[Role], readings: Mapping[str, Reading]) -> int:
     return len({readings[role.path].temperature for role in members} - {None})
+
+
+def _alone(name: str, members: Sequence[Role], readings: Mapping[str, Reading]) -> bool:
+    """Whether files that may belong together do not: spectra without a temperature each, regions that stand in two files."""
+    if name == _SERIES:
+        return _temperatures(members, readings) < len(members)
+    return name == "xps" and not _distinct(members, readings)
+
+
+def _distinct(members: Sequence[Role], readings: Mapping[str, Reading]) -> bool:
+    """Whether no region stands in two files, so that all of them belong to one measurement of the sample."""
+    regions = [region for role in members for region, _ in readings[role.path].regions]
+    return len(set(regions)) == len(regions) and all(readings[role.path].regions for role in members)
 
 
 def _together(name: str) -> bool:

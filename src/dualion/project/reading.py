@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from dualion.project.roles import Role
+from dualion.readers.quality.spectrum_checks import ABSCISSAE
 from dualion.records.cell_record import CellRecord
-from dualion.records.measurement import Measurement
+from dualion.records.measurement import ELECTROCHEMICAL, Measurement
 from dualion.records.quantity import Flag, Quantity
 
 #: [1] Share of the largest current below which a row counts as rest.
@@ -46,6 +48,11 @@ class Reading:
     corrections : tuple of str
     simulated : bool
         Whether a model wrote it.
+    regions : tuple of (region, technique)
+        Every measurement of a file that names its regions; empty for a file that holds one without a name.
+    sample : str
+    state : str
+        Of the sample: in words, or the potential at which it was taken; empty where nothing is said.
     """
 
     path: str
@@ -64,13 +71,16 @@ class Reading:
     flags: tuple[Flag, ...] = ()
     corrections: tuple[str, ...] = ()
     simulated: bool = False
+    regions: tuple[tuple[str, str], ...] = ()
+    sample: str = ""
+    state: str = ""
 
 
-_SHOWN = ("voltage_volt", "current_ampere", "frequency_hertz")
+_SHOWN = ("voltage_volt", "current_ampere", "frequency_hertz", *(name for names in ABSCISSAE.values() for name in names))
 
 
-def read_file(path: Path, role: Role) -> Measurement:
-    """Read a file and put in what the project knows of it.
+def read_file(path: Path, role: Role) -> tuple[Measurement, ...]:
+    """Read a file, every region of it, and put in what the project knows of it.
 
     Parameters
     ----------
@@ -79,8 +89,8 @@ def read_file(path: Path, role: Role) -> Measurement:
 
     Returns
     -------
-    Measurement
-        With the cell record of the project over what the file says, the sample, and the stated temperature and scan rate.
+    tuple of Measurement
+        With the cell record of the project over what the file says, the sample, and the stated conditions.
 
     Raises
     ------
@@ -89,9 +99,9 @@ def read_file(path: Path, role: Role) -> Measurement:
     SpecError
         A repair is not known.
     """
-    from dualion.readers import read
+    from dualion.readers import read_all
 
-    return with_role(read(path, repair=role.repair), role)
+    return tuple(with_role(one, role) for one in read_all(path, declared=role.declared, repair=role.repair))
 
 
 def with_role(measured: Measurement, role: Role) -> Measurement:
@@ -105,10 +115,10 @@ def with_role(measured: Measurement, role: Role) -> Measurement:
         flags = tuple(flag for flag in flags if flag.code != "temperature_from_name")
     if role.scan_rate is not None and not (role.from_name and "scan_rate" in conditions):
         conditions["scan_rate"] = Quantity(role.scan_rate, "mV/s")
-    technique = role.measurement or measured.technique
-    return replace(
-        measured, technique=technique, conditions=conditions, sample=role.cell.sample, cell=cell, flags=(*measured.flags, *flags)
-    )
+    conditions |= role.conditions
+    technique = role.measurement if role.measurement in ELECTROCHEMICAL and measured.technique in ELECTROCHEMICAL else measured.technique
+    sample = measured.sample if role.from_name and measured.sample else role.cell.sample
+    return replace(measured, technique=technique, conditions=conditions, sample=sample, cell=cell, flags=(*measured.flags, *flags))
 
 
 def merged(found: CellRecord, given: CellRecord) -> CellRecord:
@@ -121,12 +131,13 @@ def merged(found: CellRecord, given: CellRecord) -> CellRecord:
     return replace(found, **kept)
 
 
-def reading_of(measured: Measurement, path: str) -> Reading:
-    """What is worth saying of a measurement.
+def reading_of(several: Sequence[Measurement], path: str) -> Reading:
+    """What is worth saying of the measurements of a file.
 
     Parameters
     ----------
-    measured : Measurement
+    several : sequence of Measurement
+        At least one.
     path : str
         Of its file, relative to the folder.
 
@@ -134,6 +145,7 @@ def reading_of(measured: Measurement, path: str) -> Reading:
     -------
     Reading
     """
+    measured = several[0]
     table, source, cell = measured.table, measured.source, measured.cell
     ranges = []
     for name in _SHOWN:
@@ -148,7 +160,7 @@ def reading_of(measured: Measurement, path: str) -> Reading:
         source.reader,
         source.reader_version,
         source.sha256,
-        table.height,
+        sum(one.table.height for one in several),
         tuple(table.columns),
         tuple(ranges),
         _duration(measured),
@@ -156,10 +168,18 @@ def reading_of(measured: Measurement, path: str) -> Reading:
         cell.kind,
         cell.working,
         measured.technique == "gcd" and looks_like_titration(measured),
-        measured.flags,
+        tuple(dict.fromkeys(flag for one in several for flag in one.flags)),
         measured.corrections,
         measured.simulated,
+        tuple((one.region, one.technique) for one in several if one.region),
+        measured.sample,
+        _state(measured),
     )
+
+
+def _state(measured: Measurement) -> str:
+    told = [measured.conditions[name] for name in ("state", "potential", "state_of_charge") if name in measured.conditions]
+    return ", ".join(one if isinstance(one, str) else f"{one.value:g} {one.unit}" for one in told)
 
 
 def _duration(measured: Measurement) -> float | None:

@@ -11,8 +11,10 @@ from typing import Any
 from dualion.errors import SpecError
 from dualion.project.names import family, sample_in, scan_rate_in, temperature_in
 from dualion.project.schema import CellTable, FileTable, ProjectFile
+from dualion.readers.format import Declared
 from dualion.records.cell_record import CellRecord
 from dualion.records.files import Measured, show
+from dualion.records.measurement import CONDITIONS
 from dualion.records.quantity import Flag, Quantity
 from dualion.records.validation import did_you_mean
 
@@ -69,6 +71,10 @@ class Role:
         What was taken from its name alone.
     from_name : bool
         Whether temperature and scan rate are from its name: then what the file says goes before.
+    declared : Declared
+        What the file does not say itself.
+    conditions : mapping
+        State, potential, wavelength, ... that the user gives, by the names of ``records.measurement.CONDITIONS``.
     """
 
     path: str
@@ -82,6 +88,12 @@ class Role:
     skip: bool = False
     flags: tuple[Flag, ...] = ()
     from_name: bool = False
+    declared: Declared = field(default_factory=Declared)
+    conditions: Mapping[str, Quantity | str] = field(default_factory=dict)
+
+
+#: Keys of a ``[[file]]`` that are conditions of its measurement under the same name.
+_CONDITIONS = tuple(name for name in CONDITIONS if name in FileTable.model_fields and name not in ("temperature", "scan_rate"))
 
 
 def cell_entry(name: str, table: CellTable) -> CellEntry:
@@ -178,7 +190,27 @@ def _role(path: str, entries: Sequence[FileTable], cells: Mapping[str, CellEntry
     said: dict[str, Any] = {}
     for entry in entries:
         said |= {key: value for key in FileTable.model_fields if (value := getattr(entry, key)) is not None}
-    cell = cells[said["cell"]] if "cell" in said else CellEntry(stem(path), stem(path))
+    cell = cells[said["cell"]] if "cell" in said else CellEntry(stem(path), said.get("sample") or sample_in(path) or stem(path))
+    return _role_of(path, said, cell)
+
+
+def file_role(path: str, table: FileTable, cell: CellEntry) -> Role:
+    """Role of one file by one ``[[file]]``.
+
+    Parameters
+    ----------
+    path : str
+    table : FileTable
+    cell : CellEntry
+
+    Returns
+    -------
+    Role
+    """
+    return _role_of(path, {key: value for key in FileTable.model_fields if (value := getattr(table, key)) is not None}, cell)
+
+
+def _role_of(path: str, said: Mapping[str, Any], cell: CellEntry) -> Role:
     temperature, scan_rate = said.get("temperature"), said.get("scan_rate")
     known = cell.record.temperature
     return Role(
@@ -191,7 +223,13 @@ def _role(path: str, entries: Sequence[FileTable], cells: Mapping[str, CellEntry
         said.get("repair", ()),
         said.get("n_ref"),
         said.get("skip", False),
+        declared=Declared(said.get("measurement"), said.get("x_unit"), said.get("y_unit")),
+        conditions={name: said[name] if isinstance(said[name], str) else _given(said[name]) for name in _CONDITIONS if name in said},
     )
+
+
+def _given(measured: Measured) -> Quantity:
+    return Quantity(measured.value, measured.unit, measured.stderr, rule=f"as given: {measured.written}")
 
 
 def guessed_roles(paths: Sequence[str]) -> tuple[Role, ...]:

@@ -31,7 +31,7 @@ from dualion.techniques import technique
 OnProgress = Callable[[int, int, str], None]
 
 #: Libraries whose versions a stored result depends on, and parts of this package whose text it depends on.
-_LIBRARIES = ("numpy", "scipy", "polars", "fastnda")
+_LIBRARIES = ("numpy", "scipy", "polars", "fastnda", "lmfit", "pybaselines", "pygaps", "sasmodels", "rexafs", "vamas", "jcamp")
 _SOURCES = ("readers", "techniques", "numerics", "records", "project")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -114,7 +114,7 @@ class _Run:
     digests: dict[str, str] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     planned: dict[str, tuple[Task, ...]] = field(default_factory=dict)
-    attempts: dict[tuple[str, tuple[str, ...]], Attempt] = field(default_factory=dict)
+    attempts: dict[tuple[str, tuple[str, ...], str], Attempt] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
     lacks: list[Lack] = field(default_factory=list)
 
@@ -200,6 +200,7 @@ class _Run:
         inputs = [[self.digests[role.path], _plain_role(role)] for role in roles]
         row = technique(task.technique)
         asked = {"technique": task.technique, "version": row.version, "options": to_plain(task.options), "inputs": inputs}
+        asked |= {"region": task.region} if task.region else {}
         return self.store.key("project.analysis", {**asked, "software": software()})
 
     def from_store(self, task: Task, roles: Sequence[Role]) -> bool:

@@ -1,4 +1,4 @@
-"""What ``dualion.toml`` may hold, as pydantic models: the cells behind the files, the files, and options of techniques.
+"""What ``dualion.toml`` may hold, as pydantic models: the cells and samples behind the files, the files, and options of techniques.
 
     schema = 1
 
@@ -10,9 +10,18 @@
     area = "1.131 cm2"
     one_c = "300 mA/g"
 
+    [sample.MEC3.descriptors]        # what is known of a sample from elsewhere; a name, a value and where it is from
+    true_density = {value = 1.80, stderr = 0.02, unit = "g/cm3", method = "helium"}
+
     [[file]]                         # one or more files, by path or pattern
     path = "cycler/a1_*.ndax"
     cell = "a1"
+
+    [[file]]                         # a file that does not say what it holds
+    path = "MEC3_raman.txt"
+    sample = "MEC3"
+    measurement = "raman"
+    laser_wavelength = "532 nm"
 
     [options.gitt]                   # options of a technique, for all cells; [cell.a1.options.gitt] for one
     sqrt_window = [1, 60]
@@ -27,12 +36,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, ValidationInfo, field_validator
 
+from dualion.errors import UnitError
 from dualion.records.cell import CellKind
 from dualion.records.cell_record import Ion, Role
-from dualion.records.files import Hint, Measure, Measured, MeasureTable, Strictly, Text, Version, refusal
+from dualion.records.files import Hint, Measure, Measured, MeasureTable, Number, Strictly, Text, Version, refusal
+from dualion.units import unit
 
 #: What a file can hold, in the words of ``Measurement.technique``.
-MeasurementKind = Literal["gcd", "cv", "gitt", "eis", "ocv"]
+MeasurementKind = Literal[
+    "gcd", "cv", "gitt", "eis", "ocv", "sorption", "saxs", "xrd", "raman", "ftir", "xps", "nexafs", "xafs", "gdoes", "descriptors"
+]
 
 _ABSOLUTE_ZERO = -273.15  # [degC]
 
@@ -127,18 +140,62 @@ def _count_or_word(value: object) -> object:
     raise refusal('not a reference cycle. Write a cycle number such as 4, or "first", "max" or "after_formation(3)".')
 
 
+class DescriptorTable(Strictly):
+    """A quantity of a sample that is known from elsewhere."""
+
+    value: Number
+    unit: Text
+    stderr: Annotated[Number, Field(ge=0)] | None = None
+    method: Text | None = None
+    source: Text | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def _known(cls, given: str) -> str:
+        try:
+            unit(given)
+        except UnitError as problem:
+            raise refusal(f"{problem} Write such as g/cm3 or mAh/g.") from None
+        return given
+
+
+class SampleTable(Strictly):
+    """A sample: what is known of it beside what its files give."""
+
+    descriptors: dict[str, DescriptorTable] = Field(default_factory=dict)
+
+
 class FileTable(Strictly):
-    """One or more files: what they are, to which cell they belong, what is to be done with them."""
+    """One or more files: what they are, to which cell or sample they belong, what is to be done with them."""
 
     path: Annotated[Text, Hint('a path or pattern such as "cycler/a1_*.ndax"')]
     cell: Text | None = None
+    sample: Text | None = None
     measurement: MeasurementKind | None = None
+    x_unit: Text | None = None
+    y_unit: Text | None = None
+    state: Text | None = None
+    transfer: Literal["air", "inert"] | None = None
+    potential: Annotated[Measured, Measure("V", "0.05 V")] | None = None
+    potential_span: Annotated[Measured, Measure("V", "0.02 V", at_least=0.0)] | None = None
+    charge: Annotated[Measured, Measure("mAh/g", "300 mAh/g")] | None = None
+    state_of_charge: Annotated[Measured, Measure("%", "50 %")] | None = None
+    frame_time: Annotated[Measured, Measure("s", "120 s")] | None = None
+    wavelength: Annotated[Measured, Measure("nm", "0.15406 nm", above=0.0)] | None = None
+    laser_wavelength: Annotated[Measured, Measure("nm", "532 nm", above=0.0)] | None = None
     techniques: tuple[Text, ...] | None = None
     temperature: _Temperature | None = None
     scan_rate: Annotated[Measured, Measure("mV/s", "0.1 mV/s", above=0.0)] | None = None
     repair: tuple[Text, ...] | None = None
     n_ref: int | str | None = None
     skip: Annotated[bool, Strict()] | None = None
+
+    @field_validator("sample")
+    @classmethod
+    def _of_the_cell(cls, given: str | None, known: ValidationInfo) -> str | None:
+        if given is not None and known.data.get("cell") is not None:
+            raise refusal("the cell of this file has a sample. Remove it, or write it in the table of the cell.")
+        return given
 
     @field_validator("n_ref", mode="before")
     @classmethod
@@ -152,5 +209,6 @@ class ProjectFile(Strictly):
     schema_: Annotated[Version, Field(alias="schema"), Hint("schema = 1")]
     title: Annotated[Text, Field(max_length=120)] | None = None
     cell: dict[str, CellTable] = Field(default_factory=dict)
+    sample: dict[str, SampleTable] = Field(default_factory=dict)
     file: tuple[FileTable, ...] = ()
     options: _Options = Field(default_factory=dict)

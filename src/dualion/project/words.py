@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dualion.columns import COLUMNS
 from dualion.project.plan import Task
 from dualion.project.reading import Reading
 from dualion.project.roles import stem
+from dualion.records.measurement import ELECTROCHEMICAL
+from dualion.techniques import technique
 
 #: Kinds of measurement in words.
 KINDS = {
@@ -16,8 +19,20 @@ KINDS = {
     "gitt": "titration (GITT)",
     "eis": "impedance",
     "ocv": "open circuit",
+    "sorption": "gas sorption",
+    "saxs": "small-angle X-ray scattering",
+    "xrd": "X-ray diffraction",
+    "raman": "Raman spectrum",
+    "ftir": "infrared spectrum",
+    "xps": "photoelectron spectrum",
+    "nexafs": "near-edge absorption",
+    "xafs": "X-ray absorption",
+    "gdoes": "depth profile (GDOES)",
+    "descriptors": "table of quantities",
+    "spectrum": "columns without names",
 }
-_UNITS = {"voltage_volt": "V", "current_ampere": "A", "frequency_hertz": "Hz"}
+#: Columns whose ranges are written with a prefix of their unit.
+_SCALED = ("voltage_volt", "current_ampere", "frequency_hertz")
 #: Prefixes of the units of ranges with the factor that each stands for, the largest first.
 _PREFIXES = (("M", 1e6), ("k", 1e3), ("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9))
 _DAY, _HOUR, _MINUTE = 86_400.0, 3600.0, 60.0  # [s]
@@ -54,7 +69,13 @@ def duration_text(seconds: float) -> str:
 def range_texts(reading: Reading) -> tuple[str, ...]:
     """Duration and ranges of a file, in words."""
     texts = [] if reading.duration is None else [duration_text(reading.duration)]
-    texts += [range_text(low, high, _UNITS[name]) for name, low, high in reading.ranges]
+    for name, low, high in reading.ranges:
+        unit = COLUMNS[name].unit
+        texts.append(range_text(low, high, unit) if name in _SCALED else _plain_range(low, high, unit))
+    if reading.state:
+        texts.append(reading.state)
+    if len(reading.regions) > 1:
+        texts.append(f"{len(reading.regions)} regions")
     return tuple(texts)
 
 
@@ -70,6 +91,10 @@ def range_text(low: float, high: float, unit: str) -> str:
         return f"{_scaled(low, low, unit)} to {_scaled(high, high, unit)}"
     largest = max(abs(low), abs(high))
     return f"{_scaled(low, largest, '').rstrip(_SPACE)} to {_scaled(high, largest, unit)}"
+
+
+def _plain_range(low: float, high: float, unit: str) -> str:
+    return f"{low:.4g} to {high:.4g}".replace("-", "−") + (f"{_SPACE}{unit}" if unit else "")
 
 
 def _scaled(value: float, largest: float, unit: str) -> str:
@@ -115,5 +140,7 @@ def task_names(tasks: Iterable[Task]) -> tuple[str, ...]:
 
 
 def label(task: Task) -> str:
-    """What a task is about: its file, or its cell where it takes several."""
-    return stem(task.paths[0]) if len(task.paths) == 1 else task.cell
+    """What a task is about: its file and region, or its cell or sample where it takes several."""
+    if len(task.paths) > 1:
+        return task.sample if technique(task.technique).measurement not in ELECTROCHEMICAL else task.cell
+    return f"{stem(task.paths[0])}, {task.region}" if task.region else stem(task.paths[0])

@@ -125,7 +125,27 @@ def do_file(job: FileJob) -> FileDone:
         return FileDone(role.path, None, problem=unreadable(role.path, problem))
     planned, lacks = file_tasks(job.project, role, reading)
     wanted = planned if job.tasks is None else job.tasks
-    return FileDone(role.path, reading, tuple(attempt(task, (measured,)) for task in wanted), lacks)
+    return FileDone(role.path, reading, tuple(attempt(task, measurements_of(task, measured)) for task in wanted), lacks)
+
+
+def measurements_of(task: Task, measured: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """The regions of files that a task is about.
+
+    Parameters
+    ----------
+    task : Task
+    measured : sequence of Measurement
+
+    Returns
+    -------
+    tuple of Measurement
+        That of its region; without one, those of the kind that its technique takes, or all where none is of it, so that the technique
+        itself says what it needs.
+    """
+    if task.region:
+        return tuple(one for one in measured if one.region == task.region)
+    kind = technique(task.technique).measurement
+    return tuple(one for one in measured if one.technique == kind) or tuple(measured)
 
 
 def do_group(job: GroupJob) -> Attempt:
@@ -139,7 +159,8 @@ def do_group(job: GroupJob) -> Attempt:
     -------
     Attempt
     """
-    return attempt(job.task, [read_file(job.project.folder / role.path, role) for role in job.roles])
+    measured = [one for role in job.roles for one in read_file(job.project.folder / role.path, role)]
+    return attempt(job.task, measurements_of(job.task, measured))
 
 
 def attempt(task: Task, measurements: Sequence[Measurement]) -> Attempt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 
 from dualion.cli.convert import converted_name
 from dualion.readers import read
+from dualion.readers.format import Given
+from dualion.readers.tables import measured
 
 Cli = Callable[..., Any]
 
+#: A measurement of a cell, and one of a sample.
+KINDS = (("ocv", "voltage_volt"), ("xps", "binding_energy_electronvolt"))
 TABLE = "time (s),voltage (V),current (mA)\n0.5,3.0,1.0\n1.5,3.1,1.0\n2.5,3.2,1.0\n"
 
 
@@ -113,4 +118,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(dualion: Cli,
     ],
 )
 def test_names(name: str, made: str) -> None:
-    assert converted_name(name, "csv") == made
+    cell, spectrum = (measured(Given(name, b"", "0" * 64), {x: [1.0]}, technique=kind, reader="odd") for kind, x in KINDS)
+    assert converted_name(name, "csv", cell) == made
+    assert converted_name(name, "csv", spectrum) == made.replace(".bdf", "")
+    assert converted_name(name, "csv", replace(spectrum, region="N 1s/2")) == made.replace(".bdf", "-N-1s-2")

@@ -87,7 +87,7 @@ def techniques(monkeypatch: pytest.MonkeyPatch) -> Any:
     technique.cache_clear()
 
 
-def read(path: Path, role: Role) -> Measurement:
+def read(path: Path, role: Role) -> tuple[Measurement, ...]:
     """``gcd 12`` is a charge-discharge file of 12 rows; ``broken`` is one that cannot be read."""
     kind, _, rows = path.read_text().strip().partition(" ")
     if kind == "broken":
@@ -96,7 +96,7 @@ def read(path: Path, role: Role) -> Measurement:
     table = pl.DataFrame({"test_time_second": [float(n) for n in range(count)], "voltage_volt": [0.1 * n for n in range(count)]})
     source = Source(path.name, "0" * 64, "plain", 1)
     flags = (Flag("time_reversed", "warning", "the time runs back once"),) if rows.endswith("!") else ()
-    return with_role(Measurement(kind, table, {}, "", source, flags=flags), role)
+    return (with_role(Measurement(kind, table, {}, "", source, flags=flags), role),)
 
 
 def refuse(row: Technique, measurements: Sequence[Measurement], options: Options) -> Result:

@@ -22,7 +22,7 @@ def analysis_of(folder: Path, store: Path, **options: Any) -> Analysis:
 
 
 def done(analysis: Analysis) -> set[tuple[str, tuple[str, ...]]]:
-    return {finished.task.key for finished in analysis.finished}
+    return {(finished.task.technique, finished.task.paths) for finished in analysis.finished}
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,10 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Titration", "titration-results", ("gitt", "gitt_model", "ici")),
     ("Impedance", "impedance-results", ("eis", "relaxation_times")),
     ("Activation energies", "arrhenius-results", ("arrhenius",)),
+    ("Pores", "pore-results", ("sorption", "pore_sizes", "saxs", "sodiation_contrast", "pore_balance")),
+    ("Structure", "structure-results", ("xrd", "raman")),
+    ("Chemistry", "chemistry-results", ("ftir", "xps", "nexafs", "xafs", "gdoes", "composition")),
+    ("Samples and series", "sample-results", ("correlation", "series")),
 )
 _OTHERS = ("Other techniques", "other-results")
 
