@@ -1,4 +1,4 @@
-"""The quick figure of a measurement: what was measured against time, a voltammogram, or a spectrum."""
+"""The quick figure of a measurement: what was measured against time, a voltammogram, a spectrum, or whatever lies over its abscissa."""
 
 from __future__ import annotations
 
@@ -7,14 +7,36 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dualion.columns import column
+from dualion.errors import SpecError
+from dualion.readers.quality.spectrum_checks import ABSCISSAE
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Measurement
+from dualion.records.measurement import ELECTROCHEMICAL, Measurement
 
 _MOST_POINTS = 2000
 _SECONDS_PER_HOUR = 3600.0
 _FEW_HOURS = 1.0  # [h] below it the axis is in minutes
 _SMALL_CURRENT = 1.0  # [A] below it the axis is in mA
 _MILLI = 1e-3
+_MOST_PANELS = 2
+_OF_SORPTION = ("relative_pressure", "pressure_pascal", "saturation_pressure_pascal")
+_UNDRAWN = ("intensity_error", "q_resolution")
+_QUANTITIES = {
+    "q_inverse_nanometre": "Scattering vector",
+    "two_theta_degree": "Angle 2θ",
+    "raman_shift_per_centimetre": "Raman shift",
+    "wavenumber_per_centimetre": "Wavenumber",
+    "binding_energy_electronvolt": "Binding energy",
+    "photon_energy_electronvolt": "Photon energy",
+    "loading_mol_per_kg": "Loading",
+    "intensity_per_centimetre": "Intensity",
+    "intensity_count": "Intensity",
+    "intensity_count_per_second": "Intensity",
+    "transmittance_percent": "Transmittance",
+    "mu": "Absorption",
+    "time_second": "Time",
+    "depth_nanometre": "Depth",
+}
 _AXES_OF_TIME = (("voltage_volt", "Voltage"), ("current_ampere", "Current"))
 _NEEDED = {"eis": ("real_impedance_ohm", "imaginary_impedance_ohm"), "cv": ("voltage_volt", "current_ampere")}
 
@@ -42,10 +64,33 @@ def quick_figure(measured: Measurement) -> Figure:
         voltage, current = (table[column].to_numpy() for column in needed)
         scaled, unit = _current(current)
         panels = (_panel(measured, voltage, scaled, (Axis("Potential", "V"), Axis("Current", unit))),)
-    else:
+    elif (abscissa := _abscissa(measured)) is not None:
+        panels = _against(measured, abscissa)
+    elif "test_time_second" in table.columns:
         panels = _against_time(measured)
+    else:
+        raise SpecError(f"{name}: {measured.technique} is a table without an abscissa, which is not drawn.")
     finding = f"{name}: {table.height} rows of {measured.source.reader}, as they were read."
     return Figure("read", name, finding, panels, 183 if len(panels) > 1 else 89)
+
+
+def _abscissa(measured: Measurement) -> str | None:
+    """Column over which a measurement of a sample is drawn."""
+    known = (*ABSCISSAE.get(measured.technique, ()), *_OF_SORPTION)
+    return next((name for name in known if name in measured.table.columns), None) if measured.technique not in ELECTROCHEMICAL else None
+
+
+def _against(measured: Measurement, abscissa: str) -> tuple[Panel, ...]:
+    """The columns of a spectrum that say most; a depth profile has several."""
+    table = measured.table
+    numbers = [name for name in table.columns if column(name).kind == "number" and name not in (*_UNDRAWN, abscissa, *_OF_SORPTION)]
+    x = table[abscissa].to_numpy()
+    return tuple(_panel(measured, x, table[name].to_numpy(), (_axis(abscissa), _axis(name))) for name in numbers[:_MOST_PANELS])
+
+
+def _axis(name: str) -> Axis:
+    words = _QUANTITIES.get(name) or name.removesuffix("_arbitrary").replace("_", " ").capitalize()
+    return Axis(words, column(name).unit or "1")
 
 
 def _against_time(measured: Measurement) -> tuple[Panel, ...]:
@@ -55,10 +100,10 @@ def _against_time(measured: Measurement) -> tuple[Panel, ...]:
     axis = Axis("Time", "h") if long else Axis("Time", "min")
     time = time if long else 60 * time
     panels = []
-    for column, quantity in _AXES_OF_TIME:
-        if column in table.columns:
-            values, unit = table[column].to_numpy(), "V"
-            if column == "current_ampere":
+    for name, quantity in _AXES_OF_TIME:
+        if name in table.columns:
+            values, unit = table[name].to_numpy(), "V"
+            if name == "current_ampere":
                 values, unit = _current(values)
             panels.append(_panel(measured, time, values, (axis, Axis(quantity, unit))))
     return tuple(panels)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualion.project.run import Analysis, Finished
+from dualion.project.analysis import Analysis, Finished
 from dualion.project.words import label
 from dualion.records.measurement import Result
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dualion.project.analysis import Analysis, Finished
 from dualion.project.plan import Lack
-from dualion.project.run import Analysis, Finished
 from dualion.project.words import label
 from dualion.records.quantity import Flag, Quantity
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from dualion.errors import DualionError, SpecError
 from dualion.project.roles import Role, guessed_roles, written_roles
-from dualion.project.schema import ProjectFile
+from dualion.project.schema import DescriptorTable, ProjectFile
 from dualion.records.files import did_you_mean, read_toml, show, validate
+from dualion.records.quantity import Quantity
 
 PROJECT_FILE = "dualion.toml"
 
@@ -45,6 +46,8 @@ class Project:
         Whether it has a ``dualion.toml``.
     passed_over : tuple of str
         Files that are no measurements by their ending, or that the project file leaves out.
+    samples : mapping of str to mapping of str to Quantity
+        What the project file knows of samples from elsewhere, by sample and name; the rule has method and source.
     """
 
     folder: Path
@@ -53,6 +56,7 @@ class Project:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     written: bool = False
     passed_over: tuple[str, ...] = ()
+    samples: Mapping[str, Mapping[str, Quantity]] = field(default_factory=dict)
 
 
 def load(folder: Path) -> Project:
@@ -87,7 +91,20 @@ def load(folder: Path) -> Project:
     roles = written_roles(file, raw, name=PROJECT_FILE)
     left_out = tuple(role.path for role in roles if role.skip)
     kept = tuple(role for role in roles if not role.skip)
-    return Project(folder, file.title or title_of(folder), kept, file.options, written=True, passed_over=(*beside, *left_out))
+    title, passed = file.title or title_of(folder), (*beside, *left_out)
+    return Project(folder, title, kept, file.options, written=True, passed_over=passed, samples=_samples(file))
+
+
+def _samples(file: ProjectFile) -> dict[str, dict[str, Quantity]]:
+    """What the project file knows of samples, as quantities."""
+    return {
+        sample: {name: Quantity(one.value, one.unit, one.stderr, rule=_origin(one)) for name, one in table.descriptors.items()}
+        for sample, table in file.sample.items()
+    }
+
+
+def _origin(one: DescriptorTable) -> str:
+    return "; ".join(part for part in (one.method, one.source) if part) or f"as given in {PROJECT_FILE}"
 
 
 def title_of(folder: Path) -> str:

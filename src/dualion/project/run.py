@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from dualion.project.analysis import Analysis, Finished
 from dualion.project.load import Project
 from dualion.project.plan import Lack, Task, file_tasks, group_tasks
 from dualion.project.pool import perform
 from dualion.project.reading import Reading
 from dualion.project.roles import Role
+from dualion.project.samples.view import with_samples
 from dualion.project.work import STEM, Attempt, FileDone, FileJob, GroupJob, Problem, do_file, do_group
 from dualion.records.json import from_plain, to_plain
-from dualion.records.measurement import Result
 from dualion.records.result_files import from_files
 from dualion.store import Store
 from dualion.techniques import technique
@@ -34,43 +35,6 @@ OnProgress = Callable[[int, int, str], None]
 _LIBRARIES = ("numpy", "scipy", "polars", "fastnda", "lmfit", "pybaselines", "pygaps", "sasmodels", "rexafs", "vamas", "jcamp")
 _SOURCES = ("readers", "techniques", "numerics", "records", "project")
 _PACKAGE = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A task with its result."""
-
-    task: Task
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """What came of a folder.
-
-    Parameters
-    ----------
-    project : Project
-    readings : tuple of Reading
-        Files that were read, in the order of their paths.
-    finished : tuple of Finished
-        In the order of the files; what takes several comes behind what takes one.
-    problems : tuple of Problem
-        Files that could not be read, and techniques that broke.
-    lacks : tuple of Lack
-        Techniques that did not run for want of something.
-    """
-
-    project: Project
-    readings: tuple[Reading, ...]
-    finished: tuple[Finished, ...]
-    problems: tuple[Problem, ...]
-    lacks: tuple[Lack, ...]
-
-    @property
-    def unreadable(self) -> tuple[Problem, ...]:
-        """Files that could not be read."""
-        return tuple(problem for problem in self.problems if not problem.technique)
 
 
 def run(project: Project, *, store: Store, workers: int = 1, on_progress: OnProgress = lambda done, total, message: None) -> Analysis:
@@ -98,7 +62,7 @@ def run(project: Project, *, store: Store, workers: int = 1, on_progress: OnProg
     state.lacks += lacks
     state.total += len(tasks)
     state.do_groups(tasks)
-    return state.outcome(tasks)
+    return with_samples(state.outcome(tasks))
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dualion.project.analysis import Analysis, Finished
 from dualion.project.crosschecks import crosschecks
 from dualion.project.load import Project
 from dualion.project.plan import Task
 from dualion.project.reading import Reading
-from dualion.project.run import Analysis, Finished
 from dualion.records.measurement import Provenance, Result
 from dualion.records.quantity import Quantity
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from dualion.errors import SpecError
+from dualion.project.analysis import Analysis
 from dualion.project.findings import grouped, notices, tidy
 from dualion.project.load import load
-from dualion.project.run import Analysis, run
+from dualion.project.run import run
 from dualion.project.words import task_names
 from dualion.records.json import to_plain
 from dualion.store import Store

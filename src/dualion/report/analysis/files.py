@@ -4,6 +4,7 @@
     results.json                     files, results without the rows of their tables, problems, cross-checks, what was not computed
     results.csv, .parquet            every number, one a row
     files.csv, .parquet              every file that was read
+    samples.csv, .parquet            every number that describes a sample, one a row, with its method and files
     tables/RESULT.json               one result, and beside it RESULT-TABLE.parquet and .csv: what ``records.result_files`` reads again
     figures/RESULT.svg, .png, .pdf
 
@@ -22,10 +23,12 @@ from typing import Any
 
 import polars as pl
 
+from dualion.project.analysis import Analysis
 from dualion.project.crosschecks import crosschecks
 from dualion.project.findings import tidy
 from dualion.project.pool import ERRORS, described, perform
-from dualion.project.run import Analysis, software
+from dualion.project.run import software
+from dualion.project.samples.gathering import descriptor_table
 from dualion.project.words import task_names
 from dualion.project.work import Problem
 from dualion.records.figure import Figure
@@ -136,6 +139,8 @@ def results(analysis: Analysis, names: Sequence[str]) -> dict[str, Any]:
         "problems": to_plain(analysis.problems),
         "cross_checks": to_plain(crosschecks(analysis)),
         "not_computed": to_plain(analysis.lacks),
+        "samples": to_plain(analysis.described),
+        "sample_checks": to_plain(analysis.checks),
         "passed_over": list(analysis.project.passed_over),
         "software": software(),
     }
@@ -215,7 +220,10 @@ def _frames(analysis: Analysis, names: Sequence[str]) -> dict[str, bytes]:
         orient="row",
     )  # fmt: skip
     found = {}
-    for name, frame in (("results", tidy(analysis, names)), ("files", files)):
+    frames = {"results": tidy(analysis, names), "files": files}
+    if analysis.described:
+        frames["samples"] = descriptor_table(analysis.described).table
+    for name, frame in frames.items():
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
         found[f"{name}.parquet"] = buffer.getvalue()

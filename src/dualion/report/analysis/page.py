@@ -1,6 +1,7 @@
 """The report of a folder of measurements: what was found, in one page.
 
 What was found      files with what they are, what a reader must see first, files that could not be read
+Samples             one carbon, all techniques, side by side
 one section         for each family of techniques: figures, numbers with uncertainty, rule and flags, tables
 Cross-checks        what the numbers must obey among themselves
 Not computed        what each technique would need
@@ -13,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dualion import __version__
-from dualion.project.run import Analysis
+from dualion.project.analysis import Analysis
 from dualion.records.figure import Figure
+from dualion.report.analysis.samples import samples_section
 from dualion.report.analysis.sections import checks_section, files_section, lacks_section, methods_section, summary_section
 from dualion.report.analysis.techniques import Shown, family_sections
 from dualion.report.blocks import FigureBlock, Page, Section
@@ -49,6 +51,7 @@ def page_of(analysis: Analysis, names: Sequence[str], drawn: Mapping[str, Drawn]
     ]
     sections: tuple[Section | None, ...] = (
         summary_section(analysis, shown),
+        samples_section(analysis),
         *family_sections(shown),
         checks_section(analysis),
         lacks_section(analysis),

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dualion.figures.labels import plain_number
+from dualion.project.analysis import Analysis
 from dualion.project.crosschecks import crosschecks
 from dualion.project.findings import Notice, grouped, notices
 from dualion.project.load import PROJECT_FILE
 from dualion.project.reading import Reading
-from dualion.project.run import Analysis, software
+from dualion.project.run import software
 from dualion.project.words import range_texts, what_text
 from dualion.project.work import Problem
 from dualion.report.analysis.techniques import Shown, anchor_of, place_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dualion.project.analysis import Finished
 from dualion.project.findings import weighty
-from dualion.project.run import Finished
 from dualion.project.words import label
 from dualion.records.measurement import Result
 from dualion.records.quantity import Flag

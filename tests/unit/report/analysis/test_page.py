@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from dualion.figures.render import render
+from dualion.project.analysis import Analysis, Finished
 from dualion.project.load import Project
 from dualion.project.plan import Lack, Task
 from dualion.project.reading import Reading
-from dualion.project.run import Analysis, Finished
 from dualion.project.work import Problem
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Provenance, Result
