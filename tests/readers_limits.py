@@ -12,8 +12,9 @@ from types import FrameType
 import pytest
 
 from dualion.errors import MissingDependency, ReadError
-from dualion.readers import read_bytes
-from dualion.records.measurement import Measurement
+from dualion.readers import read_all_bytes
+from dualion.readers.format import Declared
+from dualion.records.measurement import TECHNIQUES, Measurement
 
 #: [s] far above what any file here takes; beyond it a reader hangs.
 LIMIT = 20.0
@@ -41,11 +42,11 @@ def _limited(what: str) -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def outcome(data: bytes) -> Measurement | None:
-    """Read some bytes under a wrong name: a measurement, or None for a ``ReadError``; anything else fails the test."""
+def outcomes(data: bytes, declared: Declared | None = None) -> tuple[Measurement, ...] | None:
+    """Read some bytes under a wrong name: every region, or None for a ``ReadError``; anything else fails the test."""
     try:
         with _limited("reading"):
-            measured = read_bytes(data, NAME)
+            found = read_all_bytes(data, NAME, declared=declared)
     except ReadError as error:
         _check_words(error)
         return None
@@ -53,7 +54,15 @@ def outcome(data: bytes) -> Measurement | None:
         return None
     except Hang:
         pytest.fail(f"reading takes more than {LIMIT} s")
-    return sound(measured)
+    assert found, "no region"
+    assert len({one.region for one in found}) == len(found), "two regions of one name"
+    return tuple(sound(one) for one in found)
+
+
+def outcome(data: bytes) -> Measurement | None:
+    """The one measurement of some bytes; None for a ``ReadError``, as where they hold several."""
+    found = outcomes(data)
+    return found[0] if found is not None and len(found) == 1 else None
 
 
 def _check_words(error: ReadError) -> None:
@@ -66,7 +75,7 @@ def _check_words(error: ReadError) -> None:
 
 def sound(measured: Measurement) -> Measurement:
     """A measurement whose table, technique, source and flags are what the contract says."""
-    assert measured.technique in ("gcd", "cv", "gitt", "eis", "ocv")
+    assert measured.technique in TECHNIQUES
     assert measured.table.height > 0
     types = {str(dtype).split("(")[0] for dtype in measured.table.schema.values()}
     assert types <= {"Float64", "Int64", "Enum"}, types

@@ -13,15 +13,17 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from itertools import product
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import polars as pl
 import pytest
 
+import readers_examples as examples
+import readers_files as files
+import readers_limits as limits
 from dualion.errors import ReadError
 from dualion.readers import known_formats, read, read_bytes, sniff
 from dualion.readers.format import Format
@@ -29,21 +31,9 @@ from dualion.records.measurement import Measurement
 
 TESTS = Path(__file__).parents[1]
 
-
-def load_module(name: str) -> ModuleType:
-    """A module of the folder of tests, which is no package."""
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, TESTS / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-examples, files, limits = load_module("readers_examples"), load_module("readers_files"), load_module("readers_limits")
-
 EXAMPLES = [make() for make in examples.EVERY]
+#: Examples of the readers of characterisation, which have a contract of their own.
+OF_SAMPLES = [make() for path in sorted(TESTS.glob("examples_*.py")) for make in import_module(path.stem).EVERY]
 TEXTS = [example for example in EXAMPLES if example.lines]
 BY_NAME = {"argvalues": examples.parameters(EXAMPLES)}
 TEXTS_BY_NAME = {"argvalues": examples.parameters(TEXTS)}
@@ -99,7 +89,7 @@ def test_every_format_has_a_row_and_a_file(one: Format, shared: Path) -> None:
     if one.name in ONLY_REAL:
         assert sniff(files.load(shared, ONLY_REAL[one.name])) is one
     else:
-        assert any(example.format == one.name for example in EXAMPLES)
+        assert any(example.format == one.name for example in (*EXAMPLES, *OF_SAMPLES))
 
 
 def test_names_of_formats_are_their_own() -> None:

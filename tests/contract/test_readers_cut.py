@@ -8,35 +8,21 @@ from __future__ import annotations
 
 import io
 import random
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import polars as pl
 import pytest
 
+import readers_examples as examples
+import readers_files as files
+import readers_limits as limits
 from dualion.records.measurement import Measurement
+from readers_damage import damaged, places
 
 TESTS = Path(__file__).parents[1]
-
-
-def load_module(name: str) -> ModuleType:
-    """A module of the folder of tests, which is no package."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, TESTS / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-examples, files, limits = load_module("readers_examples"), load_module("readers_files"), load_module("readers_limits")
 
 EXAMPLES = [make() for make in examples.EVERY]
 BY_NAME = {"argvalues": EXAMPLES, "ids": [example.name for example in EXAMPLES]}
@@ -91,11 +77,6 @@ def hold_the_law(example: Any, cuts: list[int], outcome: Outcome) -> None:
             assert part.table.height == whole.table.height, f"{where}: the file says how many rows it has"
 
 
-def places(size: int, count: int, seed: int) -> list[int]:
-    rng = random.Random(seed)
-    return sorted(rng.sample(range(size), min(count, size)))
-
-
 @pytest.mark.parametrize("example", **FAST_BY_NAME)
 def test_a_cut_example_is_never_silently_short(example: Any, outcome: Outcome) -> None:
     tail = range(max(0, len(example.data) - 2), len(example.data))
@@ -141,29 +122,6 @@ def test_a_real_file_cut_at_many_places(name: str, shared: Path, outcome: Outcom
 
 
 # --- damage ------------------------------------------------------------------------------------------------------------------------
-
-
-def damaged(data: bytes, rng: random.Random) -> bytes:
-    """One to four bytes changed, lost, added or moved; the first bytes, which name the format, as often as all others."""
-    changed = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(min(len(changed), 256) if rng.random() < 0.3 else len(changed))
-        kind = rng.randrange(6)
-        if kind == 0:
-            changed[at] ^= 1 << rng.randrange(8)
-        elif kind == 1:
-            changed[at] = rng.randrange(256)
-        elif kind == 2:
-            del changed[at]
-        elif kind == 3:
-            changed.insert(at, rng.choice(b"\0\n\r\t,;.-0\xff"))
-        elif kind == 4:
-            length = rng.randrange(1, 200)
-            changed[at : at + length] = changed[at : at + length][::-1]
-        else:
-            length = rng.randrange(1, 2000)
-            changed[at:at] = changed[at : at + length]
-    return bytes(changed)
 
 
 def damage(data: bytes, count: int, seed: int, outcome: Outcome) -> None:

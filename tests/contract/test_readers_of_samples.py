@@ -1,0 +1,175 @@
+"""The contract of the readers of characterisation: known by content, truth as written, and only ``ReadError`` escapes whatever the bytes are.
+
+Examples are written in ``tests/examples_*.py``; real files come from the reference data. A file may hold several regions.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import random
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from dualion.readers import read_all_bytes, sniff
+from dualion.records.measurement import CHARACTERISATION, Measurement
+from readers_damage import damaged, places
+from readers_limits import outcomes
+
+TESTS = Path(__file__).parents[1]
+ROOMS = sorted(path.stem for path in TESTS.glob("examples_*.py"))
+EXAMPLES = [make() for room in ROOMS for make in importlib.import_module(room).EVERY]
+BY_NAME = {"argvalues": EXAMPLES, "ids": [example.name for example in EXAMPLES]}
+
+FEW, CUTS, MANY_CUTS = 6, 64, 400
+FEW_DAMAGES, DAMAGES, MANY_DAMAGES = 6, 200, 2000
+MEMORY = 512 * 1024  # [KiB] resident that reading may add
+#: Real files; the largest are shortened to their first bytes.
+FOLDERS = ("adsorption", "saxs", "xrd", "raman", "ftir", "xps", "nexafs", "xafs")
+NO_MEASUREMENT = ("octcarb_waxsexample_result.csv",)
+LONGEST = 160_000  # [byte]
+
+
+def real_files(shared: Path) -> list[Path]:
+    return [path for folder in FOLDERS for path in sorted((shared / folder).iterdir()) if path.name not in NO_MEASUREMENT]
+
+
+def said(found: tuple[Measurement, ...]) -> bool:
+    """Whether something says that the file is cut, or not what it should be."""
+    return any(flag.severity != "note" for one in found for flag in one.flags)
+
+
+def is_beginning(part: pl.DataFrame, whole: pl.DataFrame) -> bool:
+    names = [name for name in part.columns if name in whole.columns]
+    return part.height <= whole.height and all(part[name].cast(whole[name].dtype).equals(whole[name].head(part.height)) for name in names)
+
+
+def hold_the_law(example: Any, cuts: list[int]) -> None:
+    """A cut file is refused, flagged, or as long as the whole one and the same."""
+    whole = outcomes(example.data)
+    assert whole is not None
+    flags = {flag.code for one in whole for flag in one.flags}
+    for cut in cuts:
+        part = outcomes(example.data[:cut])
+        if part is None:
+            continue
+        where = f"{example.name} cut at byte {cut} of {len(example.data)}"
+        new = [flag.code for one in part for flag in one.flags if flag.severity != "note" and flag.code not in flags]
+        if part[0].source.reader != example.format:
+            assert new, f"{where}: read as {part[0].source.reader} without a word"
+            continue
+        for one, other in zip(part, whole):
+            assert new or is_beginning(one.table, other.table), f"{where}: other numbers"
+        if not new:
+            assert len(part) == len(whole), f"{where}: regions are lost in silence"
+            kept = sum(end <= cut for end in example.ends) if example.lines else whole[0].table.height
+            assert part[0].table.height >= kept, f"{where}: rows are lost in silence"
+
+
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_is_known_and_gives_its_numbers(example: Any) -> None:
+    found = outcomes(example.data)
+    assert found is not None
+    first = found[0]
+    assert first.source.reader == example.format == sniff(example.data, "x.nda").name
+    assert first.technique == example.technique
+    assert first.source.origin == "raw-file"
+    for name, numbers in example.truth.items():
+        expected = np.array([np.nan if one is None or isinstance(one, str) else one for one in numbers], dtype=float)
+        if any(isinstance(one, str) for one in numbers):
+            assert first.table[name].cast(pl.String).to_list() == list(numbers), name
+        else:
+            np.testing.assert_allclose(first.table[name].cast(pl.Float64).to_numpy(), expected, rtol=1e-9, atol=1e-12, err_msg=name)
+    assert set(example.flags) <= {flag.code for flag in first.flags}
+
+
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_the_same_bytes_give_the_same_measurements(example: Any) -> None:
+    first, second, packed = (read_all_bytes(data, "x") for data in (example.data, example.data, gzip.compress(example.data, mtime=0)))
+    for one, other, unpacked in zip(first, second, packed, strict=True):
+        assert one.table.equals(other.table)
+        assert one.table.equals(unpacked.table)
+        assert (one.conditions, one.flags, one.region) == (other.conditions, other.flags, other.region)
+
+
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_a_cut_example_is_never_silently_short(example: Any) -> None:
+    size = len(example.data)
+    hold_the_law(example, sorted({*places(size, FEW, 0), size - 2, size - 1}))
+
+
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_a_damaged_example(example: Any) -> None:
+    """Whatever the damage: refused in words, or a sound measurement; ``outcomes`` fails on anything else."""
+    rng = random.Random(4)
+    found = [outcomes(damaged(example.data, rng)) for _ in range(FEW_DAMAGES)]
+    refused, read = sum(one is None for one in found), sum(one is not None for one in found)
+    assert refused + read == FEW_DAMAGES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_a_cut_example_at_many_places(example: Any) -> None:
+    size = len(example.data)
+    hold_the_law(example, sorted({*places(size, CUTS, 1), *range(max(0, size - 120), size, 2)}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_damaged_in_many_ways(example: Any) -> None:
+    """Damage is found, or gives a measurement that is sound; most of it changes what is read or is refused."""
+    rng = random.Random(5)
+    whole = outcomes(example.data)
+    assert whole is not None
+    told = 0
+    for _ in range(DAMAGES):
+        found = outcomes(damaged(example.data, rng))
+        told += found is None or len(found) != len(whole) or any(not a.table.equals(b.table) for a, b in zip(found, whole)) or said(found)
+    assert told > DAMAGES // 10
+
+
+@pytest.mark.slow
+def test_real_files_cut_and_damaged(shared: Path) -> None:
+    refused = read = 0
+    for path in real_files(shared):
+        data = path.read_bytes()[:LONGEST]
+        rng = random.Random(6)
+        for variant in (*(data[:cut] for cut in places(len(data), CUTS, 2)), *(damaged(data, rng) for _ in range(DAMAGES // 4))):
+            found = outcomes(variant)
+            refused, read = refused + (found is None), read + (found is not None)
+    assert refused > 100, "some damage is found"
+    assert read > 100, "some damage is no matter"
+
+
+@pytest.mark.slow
+def test_reading_every_real_file_needs_little_memory(shared: Path) -> None:
+    for path in real_files(shared):
+        outcomes(path.read_bytes())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for path in real_files(shared):
+        outcomes(path.read_bytes())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < (MEMORY if sys.platform != "darwin" else 1024 * MEMORY)
+
+
+def test_every_kind_of_characterisation_has_an_example() -> None:
+    assert set(CHARACTERISATION) <= {example.technique for example in EXAMPLES}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_damaged_in_thousands_of_ways(example: Any) -> None:
+    rng = random.Random(7)
+    for _ in range(MANY_DAMAGES):
+        outcomes(damaged(example.data, rng))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("example", **BY_NAME)
+def test_an_example_cut_at_every_byte(example: Any) -> None:
+    hold_the_law(example, places(len(example.data), MANY_CUTS, 8))
