@@ -20,6 +20,7 @@ from dualion.project.roles import Role
 from dualion.project.words import spans
 from dualion.project.work import Problem, unreadable
 from dualion.records.json import to_plain
+from dualion.records.measurement import ELECTROCHEMICAL
 from dualion.store import write_atomic
 from dualion.techniques import technique
 
@@ -39,10 +40,14 @@ _CELLS = """
 # --- cells ------------------------------------------------------------------------------------------------------------------
 # One table for each cell; rename them as you like, here and at their files.
 """
+_SAMPLES = """
+# --- samples ----------------------------------------------------------------------------------------------------------------
+# What is known of a sample from elsewhere, with unit, error and method; the pore balance and the correlation use it.
+"""
 _FILES = """
 # --- files ------------------------------------------------------------------------------------------------------------------
 # path is a file or a pattern such as "cycler/*.ndax"; what a later entry says of a file overrides an earlier one. Further keys:
-#   measurement = "gitt"           what it is, where the file does not say: gcd, cv, gitt, eis or ocv
+#   measurement = "gitt"           what it is, where the file does not say: gcd, cv, gitt, eis, ocv, xrd, raman, ...
 #   techniques = ["gitt"]          instead of the usual ones
 #   repair = ["..."]               what is put right on reading, and recorded
 #   skip = true                    leaves the file out
@@ -142,17 +147,20 @@ def draft(found: Sequence[tuple[Role, Reading | Problem]], *, title: str) -> str
         TOML that loads as it stands.
     """
     read = [(role, reading) for role, reading in found if isinstance(reading, Reading)]
-    keys = _keys(role.cell.name for role, _ in read)
+    of_cells = [(role, reading) for role, reading in read if reading.technique in ELECTROCHEMICAL]
+    keys = _keys(role.cell.name for role, _ in of_cells)
     cells: dict[str, list[tuple[Role, Reading]]] = {}
-    for role, reading in read:
+    for role, reading in of_cells:
         cells.setdefault(keys[role.cell.name], []).append((role, reading))
     lines = [_HEAD + f"title = {_quoted(title[:_LONGEST_TITLE])}"]
     if cells:
         lines.append(_CELLS)
         lines += [line for name, members in cells.items() for line in _cell_lines(name, members)]
+    samples = dict.fromkeys(role.cell.sample for role, reading in read if reading.technique not in ELECTROCHEMICAL)
+    lines += [_SAMPLES, *(line for sample in samples for line in _sample_lines(sample))] if samples else []
     lines.append(_FILES)
     for role, one in found:
-        lines += _file_lines(role, one, keys[role.cell.name]) if isinstance(one, Reading) else _broken_lines(one)
+        lines += _file_lines(role, one, keys.get(role.cell.name)) if isinstance(one, Reading) else _broken_lines(one)
     kinds = list(dict.fromkeys(kind for _, reading in read for kind in _kinds(reading)))
     lines += _option_lines(kinds)
     return "\n".join(lines).rstrip() + "\n"
@@ -174,9 +182,30 @@ def _cell_lines(name: str, members: Sequence[tuple[Role, Reading]]) -> list[str]
     return [*lines, ""]
 
 
-def _file_lines(role: Role, reading: Reading, cell: str) -> list[str]:
+def _sample_lines(sample: str) -> list[str]:
+    known = '{value = 1.80, stderr = 0.02, unit = "g/cm3", method = "helium"}'
+    plateau = '{value = 320, stderr = 5, unit = "mAh/g", method = "below 0.1 V at C/10"}'
+    return [f"[sample.{_quoted(sample)}.descriptors]", f"# true_density = {known}", f"# plateau_capacity = {plateau}", ""]
+
+
+#: Keys of a file of a sample: the kind of measurement that needs it, the line, and what it is for.
+_FILE_KEYS: tuple[tuple[str, str, str], ...] = (
+    ("raman", 'laser_wavelength = "532 nm"', "without it no crystallite size"),
+    ("xrd", 'wavelength = "0.15406 nm"', "of the X-rays; Cu Kα1 0.15406, mean 0.15418"),
+    ("saxs", 'state = "pristine"', "two states of a sample are compared"),
+    ("gdoes", 'charge = "300 mAh/g"', "stored in this sample; several states give a line"),
+    ("spectrum", 'measurement = "raman"', "what it is: xrd, raman, ftir, xps, nexafs, xafs or saxs"),
+    ("spectrum", 'x_unit = "1/angstrom"', "unit of the first column, where the kind leaves it open"),
+    ("spectrum", 'y_unit = "absorbance"', "what the second column is, where the kind leaves it open"),
+)
+
+
+def _file_lines(role: Role, reading: Reading, cell: str | None) -> list[str]:
     lines = ["[[file]]", f"# {spans(reading)}"]
     lines += [f"# {flag.code}: {' '.join(flag.message.split())}" for flag in reading.flags if flag.code not in _FROM_NAME]
+    if reading.technique not in ELECTROCHEMICAL or cell is None:
+        lines += [f"path = {_quoted(role.path)}", _with_comment(f"sample = {_quoted(role.cell.sample)}", "files of one sample are joined")]
+        return [*lines, *(_with_comment(f"# {line}", comment) for kind, line, comment in _FILE_KEYS if kind == reading.technique), ""]
     lines += [f"path = {_quoted(role.path)}", f"cell = {_quoted(cell)}"]
     if role.temperature is not None:
         lines.append(_with_comment(f'temperature = "{role.temperature:g} degC"', "from the name of the file: check it"))
