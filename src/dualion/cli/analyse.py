@@ -11,7 +11,7 @@ from dualion.cli.options import AsKind, JsonOutput, XUnit, YUnit, declared_in
 from dualion.cli.output import UNUSABLE, columns_of, emit, say
 
 if TYPE_CHECKING:
-    from dualion.project.run import Analysis
+    from dualion.project.analysis import Analysis
     from dualion.report.analysis.files import PublishedAnalysis
 
 _Targets = Annotated[list[str], typer.Argument(metavar="FOLDER | TECHNIQUE FILE...", help="A folder, or a technique and its files.")]

@@ -19,11 +19,11 @@ SCHEMA = "dualion/known-truth/1"
 
 
 def compare(
-    cell: Annotated[str, typer.Argument(metavar="CELL", help="Bundled half cell, or path of a cell TOML.")] = "na-mec3",
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="Bundled half cell or dual-ion cell, or path of a cell TOML.")] = "na-mec3",
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Output folder.")] = None,
     as_json: JsonOutput = False,
 ) -> None:
-    """Simulate every experiment of a half cell, analyse it as if it were measured, and say by how much each method misses the truth."""
+    """Simulate the experiments of a cell, analyse them as if they were measured, and say by how much each method misses the truth."""
     import json
 
     from dualion.cli import progress

@@ -8,10 +8,11 @@ from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.study.known_truth.comparison import Comparison
 
 _LEAST, _MOST = 0.01, 5.0  # [1] ratios that the axis shows
+_COARSE = 10.0  # [%] from which a miss is said without decimals
 
 
 def truth_figure(comparisons: Sequence[Comparison], *, cell: str) -> Figure:
-    """Diffusivities against those put in, and plateaus against the rate.
+    """Diffusivities against those put in, and plateaus against the rate; where there is neither, every quantity by its name.
 
     Parameters
     ----------
@@ -45,7 +46,19 @@ def truth_figure(comparisons: Sequence[Comparison], *, cell: str) -> Figure:
                 "Plateau of the open-circuit potential",
             )
         )
+    if not panels:
+        panels.append(_by_name([one for one in comparisons if one.found is not None and one.truth]))
     return Figure(f"known-truth-{cell}", f"Found over put in, {cell}", _finding(comparisons), tuple(panels), width=183)
+
+
+def _by_name(rows: Sequence[Comparison]) -> Panel:
+    """One point for each quantity."""
+    names = tuple(f"{one.quantity}, {one.case}" for one in rows)
+    places = tuple(float(place) for place in range(len(rows)))
+    ratios = tuple((one.found or 0.0) / one.truth for one in rows)
+    found = Series("found over put in, simulated", "simulated", ratios, places, "simulation")
+    line = Series("found = put in", "limit", (1.0, 1.0), (-0.5, len(rows) - 0.5), "arithmetic")
+    return Panel(Axis("Found over put in", "1"), Axis("Quantity", "", categories=names), (found, line))
 
 
 def _ratios(rows: Sequence[Comparison], x: Sequence[float]) -> tuple[Series, ...]:
@@ -67,4 +80,6 @@ def _finding(comparisons: Sequence[Comparison]) -> str:
     if worst is None:
         return "No method gave a number."
     what = f"{worst.quantity} ({worst.rule})"
-    return f"The largest miss is {worst.miss:+.0f} %, of the {what} at {worst.case}; whole charges are read without loss."
+    miss = f"{worst.miss:+.{0 if abs(worst.miss or 0.0) >= _COARSE else 1}f} %"
+    charges = "; whole charges are read without loss" if any(one.quantity == "capacity" for one in comparisons) else ""
+    return f"The largest miss is {miss}, of the {what} at {worst.case}{charges}."

@@ -10,18 +10,22 @@ from dualion.records.cell import Cell
 from dualion.records.quantity import Flag
 from dualion.study.known_truth.comparison import Comparison
 from dualion.study.known_truth.cycling import cycling_comparisons
+from dualion.study.known_truth.full_impedance import full_impedance_comparisons
 from dualion.study.known_truth.impedance import impedance_comparisons
 from dualion.study.known_truth.titration import titration_comparisons
 from dualion.study.known_truth.voltammetry import voltammetry_comparisons
 
 Part = Callable[[Cell], tuple[Comparison, ...]]
 
-#: Parts by name, in the order of a report.
-PARTS: dict[str, Part] = {
-    "cycling": cycling_comparisons,
-    "voltammetry": voltammetry_comparisons,
-    "titration": titration_comparisons,
-    "impedance": impedance_comparisons,
+#: Parts by kind of cell and name, in the order of a report.
+PARTS: dict[str, dict[str, Part]] = {
+    "half": {
+        "cycling": cycling_comparisons,
+        "voltammetry": voltammetry_comparisons,
+        "titration": titration_comparisons,
+        "impedance": impedance_comparisons,
+    },
+    "dual-ion": {"impedance": full_impedance_comparisons},
 }
 
 
@@ -44,12 +48,12 @@ class KnownTruth:
 
 
 def known_truth(cell: Cell, *, said: Callable[[int, int, str], None] = lambda done, total, message: None) -> KnownTruth:
-    """Simulate every experiment of a half cell, analyse it, and put what was found beside what was put in.
+    """Simulate the experiments of a cell, analyse them, and put what was found beside what was put in.
 
     Parameters
     ----------
     cell : Cell
-        A half cell.
+        A half cell: every experiment; a dual-ion cell: its impedance.
     said : callable
         ``said(done, total, message)`` before each part.
 
@@ -61,17 +65,18 @@ def known_truth(cell: Cell, *, said: Callable[[int, int, str], None] = lambda do
     Raises
     ------
     SpecError
-        The cell is no half cell.
+        The cell is of another kind.
     """
-    if cell.kind != "half":
-        raise SpecError(f"cell.{cell.name}: a {cell.kind} cell; the comparison takes a half cell, such as na-mec3.")
+    parts = PARTS.get(cell.kind)
+    if parts is None:
+        raise SpecError(f"cell.{cell.name}: a {cell.kind} cell; the comparison takes a half cell or a dual-ion cell, such as na-mec3.")
     found: list[Comparison] = []
     flags: list[Flag] = []
-    for place, (name, part) in enumerate(PARTS.items()):
-        said(place, len(PARTS), name)
+    for place, (name, part) in enumerate(parts.items()):
+        said(place, len(parts), name)
         try:
             found += part(cell)
         except (MissingDependency, InputError) as problem:
             flags.append(Flag("not_run", "warning", f"{name}: {problem}"))
-    said(len(PARTS), len(PARTS), "tables and figures")
+    said(len(parts), len(parts), "tables and figures")
     return KnownTruth(cell.name, tuple(found), tuple(flags))

@@ -56,6 +56,6 @@ def test_the_figure_says_which_miss_is_the_largest() -> None:
     assert [series.y for series in figure.panels[0].series] == [(0.5,), (1.0, 1.0)]
 
 
-def test_a_full_cell_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"mec3-eg: a dual-ion cell; the comparison takes a half cell"):
-        known_truth(load_cell("mec3-eg"))
+def test_a_cell_of_another_kind_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"hc-nvpf: a rocking-chair cell; the comparison takes a half cell or a dual-ion cell"):
+        known_truth(load_cell("hc-nvpf"))
