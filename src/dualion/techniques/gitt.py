@@ -44,7 +44,8 @@ from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
 from dualion.numerics.titration.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
-from dualion.numerics.titration.pulses import LEAST_POINTS, Median, median, record, runs
+from dualion.numerics.titration.diffusivity import closed_form, median_quantity
+from dualion.numerics.titration.pulses import LEAST_POINTS, median, record, runs
 from dualion.numerics.titration.reading import (
     COUNTED,
     LEAST_REST_ERROR,
@@ -58,7 +59,7 @@ from dualion.numerics.titration.reading import (
     read_pulses,
     row_flags,
 )
-from dualion.numerics.titration.train import Train, pulse_train, simulated
+from dualion.numerics.titration.train import Train, of_particles, pulse_train
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
@@ -179,7 +180,7 @@ def _evaluated(pulse: Pulse, length: Length, options: Options) -> dict[str, Any]
     if line is None or line.slope == 0 or change == 0 or tau <= 0:
         flags.append("few_points" if line is None else "apparent")
         return {"flags": listed(flags, MEANINGS)}
-    diffusivity = 4 / math.pi * (length.value * change / tau / line.slope) ** 2
+    diffusivity = closed_form(length=length.value, change=change, duration=tau, slope=line.slope)
     own = 2 * math.hypot(line.slope_stderr / line.slope, pulse.change_error / change)
     if tau > LONG_PULSE * length.value**2 / diffusivity:
         flags.append("tau_too_long")
@@ -204,7 +205,7 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
     ratios = (two["two_point_diffusivity [m2/s]"] / two["diffusivity [m2/s]"]).to_numpy()
     voltages = [*table["voltage_before [V]"], *table["voltage_after [V]"]]
     values = {
-        "median_diffusivity": _quantity(slope, rule),
+        "median_diffusivity": median_quantity(slope, rule),
         "two_point_over_slope": Quantity(
             float(np.median(ratios)) if ratios.size else None, "1", n=ratios.size, rule=f"median of the ratios, pulse by pulse; {_SHARED}"
         ),
@@ -220,17 +221,10 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
     if straight.height:
         errors = straight["relative_error_without_length"].to_list()
         found = median(straight["diffusivity [m2/s]"].to_list(), errors, common=2 * length.relative, seed=options.seed)
-        values["median_diffusivity_straight"] = _quantity(found, f"{rule}, and whose line has R^2 >= {options.min_r2:g}")
+        values["median_diffusivity_straight"] = median_quantity(found, f"{rule}, and whose line has R^2 >= {options.min_r2:g}")
     if kept.height:
         return {name: quantity for name, quantity in values.items() if quantity.value is not None}, ()
     return values, (Flag("no_diffusivity", "refusal", f"None of {table.height} pulses has a diffusivity that is not apparent: no median."),)
-
-
-def _quantity(found: Median | None, rule: str) -> Quantity:
-    """A median of diffusivities as a quantity."""
-    if found is None:
-        return Quantity(None, "m2/s", n=0, rule=rule)
-    return Quantity(found.value, "m2/s", stderr=found.stderr, n=found.n, rule=rule, interval=found.interval)
 
 
 def _rests(table: pl.DataFrame) -> pl.DataFrame:
@@ -287,12 +281,11 @@ def draw(result: Result) -> Figure:
 
 
 #: Simulated titration: D/R^2 so small that the curvature of the sphere lowers D by 1 % in the window; the rests are as long as it asks.
-_RATE = 4e-7  # [s-1]
 _TRAIN = Train(
-    rate=_RATE, pulses=40, pulse=600.0, rest=1e6, before=3600.0, change=-5e-3, voltage=1.0, current=-1e-4, resistance=100.0,
+    rate=4e-7, pulses=40, pulse=600.0, rest=1e6, before=3600.0, change=-5e-3, voltage=1.0, current=-1e-4, resistance=100.0,
     pulse_rows=61, rest_rows=61,
 )  # fmt: skip
-_NOISE, _RADIUS_ERROR = 1e-4, 0.05  # [V], [1]
+_NOISE = 1e-4  # [V]
 
 
 def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float = 1e-16) -> tuple[tuple[Measurement, ...], Truth]:
@@ -312,11 +305,8 @@ def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float 
     -------
     tuple of Measurement, Truth
     """
-    radius = math.sqrt(median_diffusivity / _RATE) / _UM
-    stated = radius * (1 + noise * _RADIUS_ERROR * rng.standard_normal())
-    truth = {"median_diffusivity": median_diffusivity}
-    known = Quantity(stated, "um", stderr=noise * _RADIUS_ERROR * stated)
-    return (simulated(pulse_train(rng, _TRAIN, noise=noise * _NOISE), known, name="gitt", truth=truth),), truth
+    made, truth = of_particles(rng, _TRAIN, pulse_train, name="gitt", noise=noise, volts=_NOISE, median_diffusivity=median_diffusivity)
+    return (made,), truth
 
 
 TECHNIQUE = Technique(

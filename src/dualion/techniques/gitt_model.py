@@ -41,8 +41,9 @@ from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
 from dualion.numerics.titration.diffusion_length import Length, sphere
+from dualion.numerics.titration.diffusivity import closed_form, median_quantity
 from dualion.numerics.titration.pulse_fit import LEAST_PARTS, PulseFit, fit_pulse
-from dualion.numerics.titration.pulses import Median, median, record, runs
+from dualion.numerics.titration.pulses import median, record, runs
 from dualion.numerics.titration.reading import (
     COUNTED,
     PULSE_COLUMNS,
@@ -56,7 +57,7 @@ from dualion.numerics.titration.reading import (
     read_pulses,
     row_flags,
 )
-from dualion.numerics.titration.train import Train, pulse_train, simulated
+from dualion.numerics.titration.train import Train, of_particles, pulse_train
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
@@ -210,7 +211,9 @@ def _columns(pulse: Pulse, found: PulseFit, length: Length) -> dict[str, Any]:
         "fourier_number": found.rate * pulse.duration,
     }
     if pulse.line is not None and pulse.line.slope and pulse.duration > 0:
-        row["closed_form_diffusivity [m2/s]"] = 4 / math.pi * (length.value * pulse.change / pulse.duration / pulse.line.slope) ** 2
+        slope = pulse.line.slope
+        closed = closed_form(length=length.value, change=pulse.change, duration=pulse.duration, slope=slope)
+        row["closed_form_diffusivity [m2/s]"] = closed
     return row
 
 
@@ -239,7 +242,7 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
     ratios = (closed["closed_form_diffusivity [m2/s]"] / closed["diffusivity [m2/s]"]).to_numpy()
     offsets = kept.drop_nulls("resistance [ohm]")["resistance [ohm]"].to_numpy()
     values = {
-        "median_diffusivity": _quantity(found, rule),
+        "median_diffusivity": median_quantity(found, rule),
         "closed_form_over_model": _middle(ratios, "1", "slope form over the fit, median of the ratios, pulse by pulse"),
         "median_resistance": _middle(offsets, "ohm", "offset over current: ohmic drop and kinetics; median over the same pulses"),
         "median_fourier_number": _middle(kept["fourier_number"].to_numpy(), "1", "D tau / R^2, median over the same pulses"),
@@ -252,15 +255,8 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
     if kept.height and 2 * kept.height >= asked.height:
         return given, ()
     message = f"Of {table.height} pulses {asked.height} are not apparent, and {kept.height} of these identify a diffusivity: no median."
-    withheld = {"median_diffusivity": _quantity(None, rule)}
+    withheld = {"median_diffusivity": median_quantity(None, rule)}
     return (given if kept.height else values) | withheld, (Flag("no_diffusivity", "refusal", message),)
-
-
-def _quantity(found: Median | None, rule: str) -> Quantity:
-    """A median of diffusivities as a quantity."""
-    if found is None:
-        return Quantity(None, "m2/s", n=0, rule=rule)
-    return Quantity(found.value, "m2/s", stderr=found.stderr, n=found.n, rule=rule, interval=found.interval)
 
 
 def _middle(values: Any, unit: str, rule: str) -> Quantity:
@@ -313,12 +309,11 @@ def draw(result: Result) -> Figure:
 
 
 #: Simulated titration: D tau / R^2 = 0.024, where the slope form is off by a tenth.
-_RATE = 4e-5  # [s-1]
 _TRAIN = Train(
-    rate=_RATE, pulses=16, pulse=600.0, rest=3e4, before=3600.0, change=-8e-3, voltage=1.0, current=-1e-4, resistance=100.0,
+    rate=4e-5, pulses=16, pulse=600.0, rest=3e4, before=3600.0, change=-8e-3, voltage=1.0, current=-1e-4, resistance=100.0,
     pulse_rows=61, rest_rows=61,
 )  # fmt: skip
-_NOISE, _RADIUS_ERROR = 1e-4, 0.05  # [V], [1]
+_NOISE = 1e-4  # [V]
 
 
 def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float = 1e-15) -> tuple[tuple[Measurement, ...], Truth]:
@@ -338,11 +333,10 @@ def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float 
     -------
     tuple of Measurement, Truth
     """
-    radius = math.sqrt(median_diffusivity / _RATE) / _UM
-    stated = radius * (1 + noise * _RADIUS_ERROR * rng.standard_normal())
-    truth = {"median_diffusivity": median_diffusivity}
-    known = Quantity(stated, "um", stderr=noise * _RADIUS_ERROR * stated)
-    return (simulated(pulse_train(rng, _TRAIN, noise=noise * _NOISE), known, name="gitt_model", truth=truth),), truth
+    made, truth = of_particles(
+        rng, _TRAIN, pulse_train, name="gitt_model", noise=noise, volts=_NOISE, median_diffusivity=median_diffusivity
+    )
+    return (made,), truth
 
 
 TECHNIQUE = Technique(

@@ -42,9 +42,10 @@ from numpy.random import Generator
 
 from dualion.errors import CoverageError, InputError, SpecError
 from dualion.numerics.titration.diffusion_length import GEOMETRIES, Geometry, Length, slab, sphere
-from dualion.numerics.titration.pulses import LEAST_POINTS, Line, Median, Record, Runs, median, record, runs, sqrt_line
+from dualion.numerics.titration.diffusivity import closed_form, median_quantity
+from dualion.numerics.titration.pulses import LEAST_POINTS, Line, Record, Runs, median, record, runs, sqrt_line
 from dualion.numerics.titration.reading import COUNTED, LEAST_REST_ERROR, SPREAD, code_counts, listed, named, pulse_flags, row_flags
-from dualion.numerics.titration.train import Train, interruption_train, simulated
+from dualion.numerics.titration.train import Train, interruption_train, of_particles
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
@@ -223,7 +224,7 @@ def _evaluated(one: _Interruption, unit: float, length: Length, options: Options
         flags.append("apparent")
     if line.slope == 0 or change == 0:
         return row | {"flags": listed(flags, MEANINGS)}
-    diffusivity = 4 / math.pi * (length.value * change / one.on_time / line.slope) ** 2
+    diffusivity = closed_form(length=length.value, change=change, duration=one.on_time, slope=line.slope)
     own = 2 * math.hypot(line.slope_stderr / line.slope, error / change)
     if options.sqrt_window[1] > LONG_WINDOW * length.value**2 / diffusivity:
         flags.append("tau_too_long")
@@ -247,7 +248,7 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
     jumps = table["resistance [ohm]"].drop_nulls().to_numpy()
     resistance = f"voltage step at the begin of an interruption over the current, median; {SPREAD}"
     values = {
-        "median_diffusivity": _quantity(found, rule),
+        "median_diffusivity": median_quantity(found, rule),
         "median_resistance": Quantity(float(np.median(jumps)) if jumps.size else None, "ohm", n=int(jumps.size), rule=resistance),
         "interruptions": Quantity(float(table.height), "1", rule=f"rests between two runs of current of the same sign; {COUNTED}"),
         "interruptions_in_median": Quantity(float(kept.height), "1", rule=f"not apparent, enough points; {COUNTED}"),
@@ -259,13 +260,6 @@ def _values(table: pl.DataFrame, length: Length, options: Options) -> tuple[dict
         return values, ()
     message = f"None of {table.height} interruptions has a diffusivity that is not apparent: no median."
     return values, (Flag("no_diffusivity", "refusal", message),)
-
-
-def _quantity(found: Median | None, rule: str) -> Quantity:
-    """A median of diffusivities as a quantity."""
-    if found is None:
-        return Quantity(None, "m2/s", n=0, rule=rule)
-    return Quantity(found.value, "m2/s", stderr=found.stderr, n=found.n, rule=rule, interval=found.interval)
 
 
 _VOLTAGE, _CHARGE = Axis("Open-circuit voltage", "V"), Axis("Charge", "mAh")
@@ -325,12 +319,11 @@ def draw(result: Result) -> Figure:
 
 
 #: Simulated record: D/R^2 so small that the curvature of the sphere raises D by 1 % in the window.
-_RATE = 2e-7  # [s-1]
 _TRAIN = Train(
-    rate=_RATE, pulses=40, pulse=300.0, rest=10.0, before=0.0, change=-8e-3, voltage=1.0, current=-1e-4, resistance=100.0,
+    rate=2e-7, pulses=40, pulse=300.0, rest=10.0, before=0.0, change=-8e-3, voltage=1.0, current=-1e-4, resistance=100.0,
     pulse_rows=31, rest_rows=41,
 )  # fmt: skip
-_NOISE, _RADIUS_ERROR = 1e-5, 0.05  # [V], [1]
+_NOISE = 1e-5  # [V]
 
 
 def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float = 1e-16) -> tuple[tuple[Measurement, ...], Truth]:
@@ -351,11 +344,10 @@ def synthesise(rng: Generator, *, noise: float = 1.0, median_diffusivity: float 
     -------
     tuple of Measurement, Truth
     """
-    radius = math.sqrt(median_diffusivity / _RATE) / _UM
-    stated = radius * (1 + noise * _RADIUS_ERROR * rng.standard_normal())
-    truth = {"median_diffusivity": median_diffusivity}
-    known = Quantity(stated, "um", stderr=noise * _RADIUS_ERROR * stated)
-    return (simulated(interruption_train(rng, _TRAIN, noise=noise * _NOISE), known, name="ici", truth=truth),), truth
+    made, truth = of_particles(
+        rng, _TRAIN, interruption_train, name="ici", noise=noise, volts=_NOISE, median_diffusivity=median_diffusivity
+    )
+    return (made,), truth
 
 
 TECHNIQUE = Technique(

@@ -21,6 +21,7 @@ from dualion.models.constants import COULOMB_PER_MAH, GAS_CONSTANT, REFERENCE_TE
 from dualion.models.experiments import HalfCycle, Rest
 from dualion.models.outputs import CellResult, StepResult, working_mass
 from dualion.models.runs.summaries import Row, number
+from dualion.numerics.titration.diffusivity import closed_form
 from dualion.records.cell import Cell, Electrode
 from dualion.records.quantity import Flag
 
@@ -112,7 +113,7 @@ def _read(cell: Cell, pulse: StepResult, rest: StepResult, before: float | None)
         "ratio": None,
     }
     if before is not None and slope:
-        apparent = 4 / math.pi * (radius / 3 * (after - before) / duration / slope) ** 2
+        apparent = closed_form(length=radius / 3, change=after - before, duration=duration, slope=slope)
         row |= {"relaxed_change": after - before, "apparent_diffusivity": apparent, "ratio": apparent / put_in}
     return row
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -67,6 +68,9 @@ class Train:
     rest_rows: int
 
 
+#: [1] Relative standard error with which the radius of a particle is known.
+RADIUS_ERROR = 0.05
+_UM = 1e-6  # [m]
 #: Periods of an interrupted current that are switched one by one before a record, and D t/R^2 [1] for which the mean current flowed before.
 _EARLIER_PERIODS, _STEADY = 60, 3.0
 
@@ -159,29 +163,49 @@ def _switched(time: Array, begins: NDArray[Any], train: Train) -> Array:
     return switched_response(time, switches, steps, rate=train.rate) / (3 * train.rate * train.pulse)
 
 
-def cell_of(radius: Quantity) -> CellRecord:
-    """Cell record of a simulated half cell whose particle radius [um] is known with an error."""
-    return CellRecord(kind="half", working="anode", particle_radius=radius)
-
-
-def simulated(table: pl.DataFrame, radius: Quantity, *, name: str, truth: Mapping[str, float]) -> Measurement:
-    """A simulated table as a measurement.
+def of_particles(
+    rng: Generator,
+    train: Train,
+    make: Callable[..., pl.DataFrame],
+    *,
+    name: str,
+    noise: float,
+    volts: float,
+    median_diffusivity: float,
+) -> tuple[Measurement, dict[str, float]]:
+    """A simulated titration of particles whose radius is known to 5 %: the radius that the cell record states is drawn about the true one.
 
     Parameters
     ----------
-    table : polars.DataFrame
-    radius : Quantity
-        [um] as the cell record states it.
+    rng : Generator
+    train : Train
+        Its rate and the diffusivity give the radius.
+    make : callable
+        ``pulse_train`` or ``interruption_train``.
     name : str
         Of the technique.
-    truth : mapping of str to float
-        What the table was made with, in the units of the result.
+    noise : float
+        [1] scale of all errors.
+    volts : float
+        [V] error of a voltage at noise 1.
+    median_diffusivity : float
+        [m2/s]
 
     Returns
     -------
-    Measurement
+    Measurement, truth
     """
+    radius = math.sqrt(median_diffusivity / train.rate) / _UM
+    stated = radius * (1 + noise * RADIUS_ERROR * rng.standard_normal())
+    truth = {"median_diffusivity": median_diffusivity}
+    known = Quantity(stated, "um", stderr=noise * RADIUS_ERROR * stated)
+    return _simulated(make(rng, train, noise=noise * volts), known, name=name, truth=truth), truth
+
+
+def _simulated(table: pl.DataFrame, radius: Quantity, *, name: str, truth: Mapping[str, float]) -> Measurement:
+    """A simulated table as a measurement of a half cell whose particle radius is known with an error."""
     digest = hashlib.sha256(json.dumps({"technique": name, "truth": dict(truth)}, sort_keys=True).encode())
     digest.update(table.to_numpy().tobytes())
     source = Source(f"synthetic-{name}.csv", digest.hexdigest(), f"dualion synthesise {name}", 1, origin="simulation")
-    return Measurement("gitt", table, {}, "synthetic", source, cell=cell_of(radius))
+    cell = CellRecord(kind="half", working="anode", particle_radius=radius)
+    return Measurement("gitt", table, {}, "synthetic", source, cell=cell)
