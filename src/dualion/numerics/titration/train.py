@@ -199,11 +199,22 @@ def of_particles(
     stated = radius * (1 + noise * RADIUS_ERROR * rng.standard_normal())
     truth = {"median_diffusivity": median_diffusivity}
     known = Quantity(stated, "um", stderr=noise * RADIUS_ERROR * stated)
-    return _simulated(make(rng, train, noise=noise * volts), known, name=name, truth=truth), truth
+    return simulated(make(rng, train, noise=noise * volts), known, name=name, truth=truth), truth
 
 
-def _simulated(table: pl.DataFrame, radius: Quantity, *, name: str, truth: Mapping[str, float]) -> Measurement:
-    """A simulated table as a measurement of a half cell whose particle radius is known with an error."""
+def simulated(table: pl.DataFrame, radius: Quantity, *, name: str, truth: Mapping[str, float]) -> Measurement:
+    """A simulated table as a measurement of a half cell whose particle radius is known with an error.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+    radius : Quantity
+        [um] as the cell record states it.
+    name : str
+        Of the technique.
+    truth : mapping of str to float
+        What the table was made with, in the units of the result.
+    """
     digest = hashlib.sha256(json.dumps({"technique": name, "truth": dict(truth)}, sort_keys=True).encode())
     digest.update(table.to_numpy().tobytes())
     source = Source(f"synthetic-{name}.csv", digest.hexdigest(), f"dualion synthesise {name}", 1, origin="simulation")
