@@ -5,6 +5,7 @@
     results.csv, .parquet            every number, one a row
     files.csv, .parquet              every file that was read
     samples.csv, .parquet            every number that describes a sample, one a row, with its method and files
+    samples-side-by-side.csv, ...    the same, samples in rows and quantities in columns
     tables/RESULT.json               one result, and beside it RESULT-TABLE.parquet and .csv: what ``records.result_files`` reads again
     figures/RESULT.svg, .png, .pdf
 
@@ -29,6 +30,7 @@ from dualion.project.findings import tidy
 from dualion.project.pool import ERRORS, described, perform
 from dualion.project.run import software
 from dualion.project.samples.gathering import descriptor_table
+from dualion.project.samples.view import side_by_side
 from dualion.project.words import task_names
 from dualion.project.work import Problem
 from dualion.records.figure import Figure
@@ -222,7 +224,7 @@ def _frames(analysis: Analysis, names: Sequence[str]) -> dict[str, bytes]:
     found = {}
     frames = {"results": tidy(analysis, names), "files": files}
     if analysis.described:
-        frames["samples"] = descriptor_table(analysis.described).table
+        frames |= {"samples": descriptor_table(analysis.described).table, "samples-side-by-side": side_by_side(analysis.described)}
     for name, frame in frames.items():
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
