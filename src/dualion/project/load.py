@@ -20,6 +20,8 @@ PROJECT_FILE = "dualion.toml"
 #: [1] Most files of one folder; more are a disk, not a project.
 MOST_FILES = 10_000
 
+#: What tells an isotherm from other JSON, within the first bytes.
+_ISOTHERM, _HEAD = b'"isotherm_data"', 65_536
 #: A folder inside with one of these was written by dualion and holds no raw files.
 _OWN_MARKERS = (".dualion-manifest.json", "dualion-store.json")
 
@@ -78,7 +80,7 @@ def load(folder: Path) -> Project:
     if not folder.is_dir():
         raise SpecError(f"{folder}: not a folder. Name the folder with the files of the instruments, or a technique and its files.")
     paths = tuple(sorted(_files(folder)))
-    beside = tuple(path for path in paths if Path(path).suffix.lower() in _BESIDE)
+    beside = tuple(path for path in paths if Path(path).suffix.lower() in _BESIDE and not _is_isotherm(folder / path))
     raw = tuple(path for path in paths if path not in set(beside))
     beside = tuple(path for path in beside if path != PROJECT_FILE)
     if not raw:
@@ -128,6 +130,17 @@ def _files(folder: Path) -> Iterator[str]:
             if count > MOST_FILES:
                 raise SpecError(f"{folder}: more than {MOST_FILES} files. Name a folder of one project.")
             yield path.relative_to(folder).as_posix()
+
+
+def _is_isotherm(path: Path) -> bool:
+    """Whether a file that lies beside raw files by its ending is one of them: isotherms are exchanged as JSON."""
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        with path.open("rb") as file:
+            return _ISOTHERM in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _is_regular(path: Path) -> bool:

@@ -76,7 +76,9 @@ class Reading:
     state: str = ""
 
 
-_SHOWN = ("voltage_volt", "current_ampere", "frequency_hertz", *(name for names in ABSCISSAE.values() for name in names))
+_SHOWN = tuple(
+    dict.fromkeys(("voltage_volt", "current_ampere", "frequency_hertz", *(name for names in ABSCISSAE.values() for name in names)))
+)
 
 
 def read_file(path: Path, role: Role) -> tuple[Measurement, ...]:

@@ -94,7 +94,7 @@ def range_text(low: float, high: float, unit: str) -> str:
 
 
 def _plain_range(low: float, high: float, unit: str) -> str:
-    return f"{low:.4g} to {high:.4g}".replace("-", "−") + (f"{_SPACE}{unit}" if unit else "")
+    return f"{low:.5g} to {high:.5g}".replace("-", "−") + (f"{_SPACE}{unit}" if unit else "")
 
 
 def _scaled(value: float, largest: float, unit: str) -> str:

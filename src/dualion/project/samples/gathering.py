@@ -30,14 +30,15 @@ DESCRIBING: Mapping[str, tuple[str, ...]] = {
         *("closed_pore_parameter", "pore_invariant", "correlation_length", "pore_radius", "porosity", "pore_volume", "saxs_area"),
         "domain_spacing",
     ),
+    "sodiation_contrast": ("pore_ratio", "filling"),
     "xrd": ("d002", "d002_corrected", "l_c", "l_a", "fwhm_002", "fwhm_100", "stacked_layers"),
-    "raman": ("d_position", "g_position", "id_ig_height", "id_ig_area"),
+    "raman": ("d_position", "g_position", "id_ig_height", "id_ig_area", "l_a"),
     "ftir": ("band_position",),
     "xps": ("pyridinic_fraction", "pyrrolic_fraction", "graphitic_fraction", "oxidised_fraction"),
     "nexafs": ("pi_position", "pi_fraction_raw", "sp2_relative_to_reference"),
     "xafs": ("edge_energy", "edge_step", "first_shell_position"),
     "gdoes": ("sodium_ratio",),
-    "composition": ("nitrogen_content", "zinc_content"),
+    "composition": ("nitrogen_content", "zinc_content", "nitrogen_atomic_share", "oxidised_nitrogen"),
     "pore_balance": ("closed_pore_volume",),
 }
 _COLUMNS = {

@@ -28,8 +28,8 @@ from dualion.records.measurement import Measurement
 from dualion.techniques import technique
 from dualion.techniques.row import options_from
 
-#: Terms of a pore balance, two of which a sample must have before it is tried.
-TERMS = ("total_pore_volume", "pore_volume", "true_density", "closed_pore_volume", "dft_pore_volume")
+#: Terms of a pore balance by what they see: all pores, the open ones, all but the closed. A sample must have two before it is tried.
+TERMS = ({"pore_volume", "porosity"}, {"total_pore_volume", "dft_pore_volume"}, {"true_density"})
 FEWEST_TERMS, FEWEST_SAMPLES = 2, 3  # [1]
 #: What is held against what where ``[options.correlation]`` does not say it.
 X, Y = "closed_pore_parameter", "plateau_capacity"
@@ -100,7 +100,8 @@ class _Join:
 
     def balance(self, sample: str, known: Sequence[Described]) -> None:
         """The pore balance of one sample."""
-        if len({one.name for one in known} & set(TERMS)) >= FEWEST_TERMS:
+        names = {one.name for one in known}
+        if sum(bool(names & term) for term in TERMS) >= FEWEST_TERMS:
             self._run("pore_balance", descriptor_table(known, sample=sample), known, sample)
 
     def correlate(self, known: Sequence[Described]) -> None:
