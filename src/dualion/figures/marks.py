@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,11 @@ from dualion.figures.style import (
     BAND_ALPHA,
     DASH_EXTRA,
     DASH_LENGTH,
+    DENSE,
     FITTED_WIDTH,
     MARKER_EDGE,
     MARKER_SIZE,
+    SMALLEST_MARKER,
 )
 from dualion.records import Axis, Panel, Series
 
@@ -30,6 +33,7 @@ _POINTS_PER_INCH = 72
 _BAND_LINES = 4  # lines that stand for a band
 _STEP = 0.8  # [mm] between the places that stand for a line
 _LAYER = {"band": 1.0, "bar": 1.5, "limit": 1.8, "line": 3.0, "dashes": 4.0, "points": 5.0}
+_BELOW_LINES = 2.0  # layer of the points of a dense series, through which a line is to be seen
 
 
 def draw(axes: Axes, panel: Panel, series: Series, look: Look, *, bar_slot: tuple[int, int], tag: str) -> None:
@@ -68,11 +72,24 @@ def draw(axes: Axes, panel: Panel, series: Series, look: Look, *, bar_slot: tupl
 
 def _points(axes: Axes, series: Series, look: Look, layer: float) -> list[Artist]:
     face = look.colour if look.filled else "white"
+    size = marker_size(len(series.x))
+    layer = layer if size == MARKER_SIZE else min(layer, _BELOW_LINES)
     marks = axes.plot(
-        series.x, series.y, ls="none", marker=look.marker, ms=MARKER_SIZE, mfc=face, mec=look.colour,
-        mew=0.4 if look.filled else MARKER_EDGE, zorder=layer, clip_on=False,
+        series.x, series.y, ls="none", marker=look.marker, ms=size, mfc=face, mec=look.colour,
+        mew=0.4 * size / MARKER_SIZE if look.filled else MARKER_EDGE * size / MARKER_SIZE, zorder=layer, clip_on=False,
     )  # fmt: skip
     return [*_error_bars(axes, series, look, layer - 0.1), *marks]
+
+
+def marker_size(count: int) -> float:
+    """Size [pt] of the marks of a series: smaller where they would cover each other, and the lines through them.
+
+    Parameters
+    ----------
+    count : int
+        [1] points of the series.
+    """
+    return MARKER_SIZE * min(1.0, max(SMALLEST_MARKER, math.sqrt(DENSE / max(count, 1))))
 
 
 def _error_bars(axes: Axes, series: Series, look: Look, layer: float) -> list[Artist]:

@@ -101,6 +101,24 @@ def condition(entries: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
+#: Parts of names that people write otherwise.
+_WRITTEN = {
+    "bet": "BET", "dft": "DFT", "saxs": "SAXS", "xrd": "XRD", "ftir": "FTIR", "xps": "XPS", "nexafs": "NEXAFS", "xafs": "XAFS",
+    "gdoes": "GDOES", "eis": "EIS", "cv": "CV", "gitt": "GITT", "ici": "ICI", "d002": "d₀₀₂", "fwhm": "FWHM", "pi": "π*", "sp2": "sp²",
+}  # fmt: skip
+_PHRASES = {
+    "id_ig_height": "I(D)/I(G), heights", "id_ig_area": "I(D)/I(G), areas", "l_c": "L_c", "l_a": "L_a", "bet_c": "BET C",
+    "d_position": "D position", "g_position": "G position", "fwhm_002": "FWHM (002)", "fwhm_100": "FWHM (100)",
+    "position_002": "position (002)",
+}  # fmt: skip
+
+
 def name_of(quantity: str) -> str:
-    """A registered name in words."""
-    return quantity.replace("_", " ")
+    """A registered name in words.
+
+    Examples
+    --------
+    >>> name_of("bet_area"), name_of("plateau_capacity"), name_of("id_ig_height")
+    ('BET area', 'plateau capacity', 'I(D)/I(G), heights')
+    """
+    return _PHRASES.get(quantity) or " ".join(_WRITTEN.get(part, part) for part in quantity.split("_"))

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from dualion.errors import UnitError
 from dualion.numerics import consistency
 from dualion.numerics.consistency import Check, Value
+from dualion.project.samples.gathering import DESCRIBING
 from dualion.project.samples.records import Described, SampleCheck
 from dualion.units import convert
 
 #: [g/cm3] Density of the walls that scattering takes unless told otherwise, which has no error of its own.
 _WALLS = 2.26
-#: What is missing altogether is not worth a line: fewest known numbers [1] of a comparison.
-_FEWEST_KNOWN = 1
+#: A comparison that lacks more than this many numbers [1] is not worth a line.
+_MOST_LACKING = 1
 
 
 def checks_of(known: Sequence[Described]) -> tuple[SampleCheck, ...]:
@@ -57,7 +58,8 @@ def _checks(of: _Numbers) -> Iterator[Check]:
 
 
 def _where(check: Check, *given: Value) -> Iterator[Check]:
-    if sum(one.known for one in given) >= _FEWEST_KNOWN:
+    lacking = sum(not one.known for one in given)
+    if lacking <= _MOST_LACKING and lacking < len(given):
         yield check
 
 
@@ -71,7 +73,8 @@ class _Numbers:
         """A number in a unit, by a technique where one is named; unknown where there is none, or several."""
         named = [one for one in self.known if one.name == name]
         chosen = [one for one in named if one.method.partition(":")[0] == technique] if technique else named
-        chosen = chosen or (named if len(named) == 1 else [])
+        given = [one for one in named if one.method.partition(":")[0] not in DESCRIBING]  # by hand, not by another technique
+        chosen = chosen or given
         if len(chosen) != 1:
             return Value(None, None)
         one = chosen[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dualion.project.analysis import Analysis
 from dualion.project.samples.records import Described
 from dualion.records.quantity import Quantity
@@ -27,10 +29,12 @@ def samples_section(analysis: Analysis) -> Section | None:
     known = analysis.described
     if not known:
         return None
-    samples = list(dict.fromkeys(one.sample for one in known))
-    blocks: list[Block] = [_side_by_side(known, samples[:_MOST_SAMPLES])]
-    if len(samples) > _MOST_SAMPLES:
-        blocks.append(Paragraph((f"{len(samples) - _MOST_SAMPLES} further samples are in ", Code("samples.csv"), "."), "small"))
+    counts = Counter(one.sample for one in known)
+    samples = sorted(counts, key=lambda sample: -counts[sample])  # stable: those with most numbers first
+    samples = samples[:_MOST_SAMPLES] if len(samples) > _MOST_SAMPLES else list(counts)
+    blocks: list[Block] = [_side_by_side(tuple(one for one in known if one.sample in samples), samples)]
+    if len(counts) > _MOST_SAMPLES:
+        blocks.append(Paragraph((f"{len(counts) - _MOST_SAMPLES} further samples are in ", Code("samples.csv"), "."), "small"))
     blocks.append(_origins(known))
     if analysis.checks:
         blocks.append(_checks(analysis))
