@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import dualion
-from dualion.cli import analyse, compare, convert, fit, read, recipe, reproduce, simulate, study
+from dualion.cli import analyse, compare, convert, fit, read, recipe, reproduce, simulate, study, synthesise
 from dualion.cli.output import FAILED, INTERRUPTED, UNUSABLE, complain, exit_code_of, problems_of
 from dualion.errors import DualionError
 
@@ -30,6 +30,7 @@ app.command(name="read")(read.read)
 app.command(name="convert")(convert.convert)
 app.command(name="recipe")(recipe.recipe)
 app.command(name="compare")(compare.compare)
+app.command(name="synthesise")(synthesise.synthesise)
 app.add_typer(fit.app, name="fit")
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(study.app, name="study")

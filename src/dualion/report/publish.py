@@ -27,6 +27,7 @@ from dualion.report.sections_cells import cell_section
 from dualion.report.tables import cell_tables
 from dualion.store import Store, publish
 from dualion.study.cells.findings import REFERENCES
+from dualion.study.characterisation.written import characterisation
 from dualion.study.figures import figures
 from dualion.study.results.document import files
 from dualion.study.run import StudyRun
@@ -121,7 +122,7 @@ def page_of(run: StudyRun, blocks: Mapping[str, FigureBlock]) -> Page:
         _with(conflicts_section(document), conflicts),
         cell_section(run, "half", half),
         cell_section(run, "dual-ion", full),
-        _with(needs_section(document, run.study), _pairs(arithmetic)),
+        _with(needs_section(document, run.study, characterisation(run.study).needs), _pairs(arithmetic)),
         recipe_section(run.study),
         assumptions_section(document, run.study),
         methods_section(document, references=REFERENCES),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from dualion.report.blocks import Block, Cell, Column, Paragraph, Section, Subsection, Table, VerdictMark
 from dualion.report.marks import reason_text
+from dualion.study.characterisation.types import Need
 from dualion.study.types import Study
 
 #: File type by the technique that a claim names.
@@ -31,7 +32,7 @@ _FILES: Mapping[str, str] = MappingProxyType(
 _RAW_REASONS = ("no-raw-file", "si-only")
 
 
-def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Section | None:
+def needs_section(document: Mapping[str, Any], study: Study | None = None, needs: Sequence[Need] = ()) -> Section | None:
     """Figures and claims that wait for files.
 
     Parameters
@@ -40,6 +41,8 @@ def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Se
         As ``study.document.build`` gives it.
     study : Study, optional
         Whose ``[[figure]]`` tables name the figures of the source that need files.
+    needs : sequence of Need
+        Of the study's ``characterisation.toml``.
 
     Returns
     -------
@@ -53,6 +56,10 @@ def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Se
         columns = (Column("Figure"), Column("Content"), Column("Status"), Column("What would fill it"))
         rows: tuple[tuple[Cell, ...], ...] = tuple((figure, what, VerdictMark("needs raw data"), files) for figure, what, files in figures)
         blocks.append(Subsection("Figures of the source", (Table("Figures that need raw files", columns, rows),), "raw-figures"))
+    files = _settling(document, needs)
+    if files:
+        columns = (Column("Claims"), Column("Samples and instrument"), Column("File and content"), Column("Command"))
+        blocks.append(Subsection("Files that would settle claims", (Table("Files by claim", columns, files),), "raw-files"))
     claims = _claims(document)
     if claims:
         columns = (Column("Technique"), Column("Claims"), Column("Why"), Column("What would fill it"))
@@ -63,6 +70,21 @@ def needs_section(document: Mapping[str, Any], study: Study | None = None) -> Se
         "No instrument file was given, so nothing here is drawn or judged. Each row names the file that would fill it.", "lead"
     )
     return Section("Structure and spectroscopy: what is needed", "needs", (lead, *blocks))
+
+
+def _settling(document: Mapping[str, Any], needs: Sequence[Need]) -> tuple[tuple[Cell, ...], ...]:
+    """Files that characterisation.toml names for claims that no value was held against."""
+    waiting = {claim["id"] for claim in document["claims"] if claim["obtained"] is None}
+    return tuple(
+        (
+            ", ".join(claim for claim in need.claims if claim in waiting),
+            f"{', '.join(need.samples)}; {need.instrument}",
+            f"{need.formats}: {need.columns}; {need.span}. Then known: {need.settles}.",
+            need.command,
+        )
+        for need in needs
+        if waiting & set(need.claims)
+    )
 
 
 def _claims(document: Mapping[str, Any]) -> tuple[tuple[Cell, ...], ...]:

@@ -13,6 +13,10 @@ from dualion.store import Store
 from dualion.study.cells.compute import LIBRARIES, Computed, OnProgress, compute
 from dualion.study.cells.findings import findings
 from dualion.study.cells.plan import Task, plan
+from dualion.study.characterisation.findings import evaluated
+from dualion.study.characterisation.judged import judged
+from dualion.study.characterisation.verdicts import characterised
+from dualion.study.characterisation.written import characterisation
 from dualion.study.relations import evaluate, recompute
 from dualion.study.results.document import build
 from dualion.study.types import RelationResult, Study, Verdict
@@ -83,25 +87,28 @@ def run(
         The study asks for something that cannot be planned, or there is no such engine.
     """
     relations = evaluate(study)
+    written = characterisation(study)
     tasks = plan(study)
     if "models" in skip:
         computed = Computed({}, {task.name: ("skipped", "the cell models were left out") for task in tasks})
     else:
         computed = compute(tasks, store=store, workers=workers, on_progress=on_progress, engine=engine)
     found = findings(study, tasks, computed)
-    verdicts = assign(study, relations, found.obtained, found.failures)
+    files = judged(study, written)
+    obtained, failures = (*found.obtained, *files.obtained), {**found.failures, **files.failures}
+    verdicts = characterised(assign(study, relations, obtained, failures), written, evaluated(study, written))
     document = build(
         study,
         relations,
         recompute(study),
-        found.obtained,
+        obtained,
         verdicts,
         versions=versions(),
         predictions=found.predictions,
         fits=found.fits,
         energies=found.energies,
     )
-    return StudyRun(study, document, relations, verdicts, tasks, computed, found.failures)
+    return StudyRun(study, document, relations, verdicts, tasks, computed, failures)
 
 
 def versions() -> dict[str, str]:
