@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from dualion.project.load import PROJECT_FILE, Project
@@ -51,6 +52,8 @@ TOGETHER = {
 
 #: Technique that takes files of a cell together only where they are a series of temperatures.
 _SERIES = "eis"
+#: Options that name the spectra of another sample which a technique needs beside those of its own.
+_REFERENCES = {"ftir": ("pair",), "nexafs": ("reference",), "xafs": ("references", "foil")}
 #: Technique that compares states of a sample, and runs where there are at least two.
 _STATES = "sodiation_contrast"
 
@@ -142,6 +145,7 @@ def file_tasks(project: Project, role: Role, reading: Reading) -> tuple[tuple[Ta
             more, lacks = _conditional(project, role, reading)
             names += more
     asked = role.techniques is not None
+    names = [name for name in names if not _named_references(project, role, name)]
     tasks = [_task(project, (role,), name, asked=asked) for name in names]
     if len(reading.regions) > 1:
         tasks = [replace(task, region=region) for task in tasks for region in _regions(task.technique, reading)]
@@ -149,6 +153,13 @@ def file_tasks(project: Project, role: Role, reading: Reading) -> tuple[tuple[Ta
         reason = f'two columns without names: write measurement = "raman" (or xrd, ftir, xps, nexafs, xafs, saxs) in {_file(project)}.'
         lacks = [*lacks, Lack("spectrum", (role.path,), reason)]
     return tuple(tasks), tuple(lacks)
+
+
+def _named_references(project: Project, role: Role, name: str) -> tuple[str, ...]:
+    """Samples or files that the options of a technique name as its references."""
+    options = options_of(project, role, name)
+    given = [options.get(key) for key in _REFERENCES.get(name, ())]
+    return tuple(one for entry in given for one in ((entry,) if isinstance(entry, str) else entry or ()) if one)
 
 
 def _regions(name: str, reading: Reading) -> Iterator[str]:
@@ -201,7 +212,7 @@ def group_tasks(project: Project, roles: Sequence[Role], readings: Mapping[str, 
     -------
     tuple of tuple of Task and tuple of Lack
     """
-    tasks, lacks = [], []
+    tasks, lacks = list(_with_references(project, roles, readings)), []
     for kind, members in _groups(roles, readings):
         paths = tuple(role.path for role in members)
         for name in _wanted(kind, members):
@@ -217,6 +228,23 @@ def group_tasks(project: Project, roles: Sequence[Role], readings: Mapping[str, 
             parts = [(role,) for role in wanted] if _alone(name, wanted, readings) else [wanted]
             tasks += [_task(project, part, name, asked=bool(asked)) for part in parts]
     return tuple(tasks), tuple(lacks)
+
+
+def _with_references(project: Project, roles: Sequence[Role], readings: Mapping[str, Reading]) -> Iterator[Task]:
+    """Each file of a kind together with the references that its technique's options name."""
+    for name in _REFERENCES:
+        kind = technique(name).measurement
+        of_kind = [role for role in roles if role.path in readings and readings[role.path].technique == kind]
+        for role in of_kind:
+            named = _named_references(project, role, name)
+            wanted = role.techniques is None or name in role.techniques
+            beside = [other for other in of_kind if _is_named(other, readings[other.path], named)]
+            if named and wanted and role not in beside:
+                yield _task(project, (role, *beside), name, asked=role.techniques is not None)
+
+
+def _is_named(role: Role, reading: Reading, named: Sequence[str]) -> bool:
+    return bool({reading.sample or role.cell.sample, role.path, PurePosixPath(role.path).name} & set(named))
 
 
 def _groups(roles: Sequence[Role], readings: Mapping[str, Reading]) -> Iterator[tuple[str, tuple[Role, ...]]]:

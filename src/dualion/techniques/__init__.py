@@ -37,6 +37,21 @@ NAMES = (
     "eis",
     "relaxation_times",
     "arrhenius",
+    "sorption",
+    "pore_sizes",
+    "saxs",
+    "sodiation_contrast",
+    "xrd",
+    "raman",
+    "ftir",
+    "xps",
+    "nexafs",
+    "xafs",
+    "gdoes",
+    "composition",
+    "pore_balance",
+    "correlation",
+    "series",
 )
 
 

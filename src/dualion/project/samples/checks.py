@@ -22,34 +22,36 @@ _WALLS = 2.26
 _MOST_LACKING = 1
 
 
-def checks_of(known: Sequence[Described]) -> tuple[SampleCheck, ...]:
+def checks_of(known: Sequence[Described], *, walls: float | None = None) -> tuple[SampleCheck, ...]:
     """Every comparison that the numbers of the samples can be held to.
 
     Parameters
     ----------
     known : sequence of Described
+    walls : float or None
+        [g/cm3] density of the walls that scattering was told to take; that of graphite where None.
 
     Returns
     -------
     tuple of SampleCheck
         Sample by sample.
     """
-    found = []
+    found, density = [], Value(walls or _WALLS, 0.0)
     for sample in dict.fromkeys(one.sample for one in known):
         numbers = _Numbers(tuple(one for one in known if one.sample == sample and one.qualifier == "="))
-        found += [SampleCheck(sample, one.name, one.verdict, one.z, one.detail) for one in _checks(numbers)]
+        found += [SampleCheck(sample, one.name, one.verdict, one.z, one.detail) for one in _checks(numbers, density)]
     return tuple(found)
 
 
-def _checks(of: _Numbers) -> Iterator[Check]:
+def _checks(of: _Numbers, density: Value) -> Iterator[Check]:
     pores, capacity = of("pore_volume", "cm3/g", "saxs"), of("plateau_capacity", "mAh/g")
     open_volume, closed = of("total_pore_volume", "cm3/g"), of("closed_pore_volume", "cm3/g")
     yield from _where(consistency.pore_balance(pores, open_volume, closed), pores, open_volume, closed)
     spacing = of("d002", "nm", "xrd")
-    yield from _where(consistency.spacing_and_walls(spacing, Value(_WALLS, 0.0)), spacing)
+    yield from _where(consistency.spacing_and_walls(spacing, density), spacing)
     raman, diffraction = of("l_a", "nm", "raman"), of("l_a", "nm", "xrd")
     yield from _where(consistency.lateral_sizes(raman, diffraction), raman)
-    surface, bulk = of("nitrogen_share", "at%", "xps"), of("nitrogen_atomic_share", "at%", "composition")
+    surface, bulk = of("surface_nitrogen_content", "at%", "xps"), of("nitrogen_atomic_share", "at%", "composition")
     yield from _where(consistency.surface_and_bulk_nitrogen(surface, bulk), surface, bulk)
     oxidised = of("oxidised_nitrogen", "mmol/g")
     yield from _where(consistency.nitrogen_and_sodium(oxidised, capacity), oxidised)

@@ -34,7 +34,7 @@ DESCRIBING: Mapping[str, tuple[str, ...]] = {
     "xrd": ("d002", "d002_corrected", "l_c", "l_a", "fwhm_002", "fwhm_100", "stacked_layers"),
     "raman": ("d_position", "g_position", "id_ig_height", "id_ig_area", "l_a"),
     "ftir": ("band_position",),
-    "xps": ("pyridinic_fraction", "pyrrolic_fraction", "graphitic_fraction", "oxidised_fraction"),
+    "xps": ("pyridinic_fraction", "pyrrolic_fraction", "graphitic_fraction", "oxidised_fraction", "surface_nitrogen_content"),
     "nexafs": ("pi_position", "pi_fraction_raw", "sp2_relative_to_reference"),
     "xafs": ("edge_energy", "edge_step", "first_shell_position"),
     "gdoes": ("sodium_ratio",),

@@ -62,7 +62,7 @@ def with_samples(analysis: Analysis) -> Analysis:
         problems=(*analysis.problems, *join.problems),
         lacks=(*analysis.lacks, *join.lacks),
         described=known,
-        checks=checks_of(known),
+        checks=checks_of(known, walls=analysis.project.options.get("saxs", {}).get("rho_skel")),
     )
 
 

@@ -36,6 +36,7 @@ _SLASH = re.compile(r"^(?P<name>.*\S)\s*/\s*(?P<unit>[^/]+)$")
 _TAIL = re.compile(r"^(?P<name>.+?)[_ ](?:in[_ ])?(?P<unit>[A-Za-zµμΩ°]+)$")
 _SIGNS = re.compile(r"[\s._\-:#*]+")
 
+_LONGEST = 200  # [1] characters of a heading; more are no heading, and patterns take the square of their number
 _HOW = 'Write the unit into the heading of a copy of the file, such as "{example}".'
 
 
@@ -80,6 +81,8 @@ def heading(text: str) -> Heading:
     ('', 's')
     """
     plain = unicodedata.normalize("NFKC", text).replace("μ", "u").strip().strip('"').strip()
+    if len(plain) > _LONGEST:
+        return Heading(text, "")
     if plain.casefold() in _WORDS:
         return Heading(text, "", plain, _WORDS[plain.casefold()])
     for pattern in (_BRACKETS, _SLASH):

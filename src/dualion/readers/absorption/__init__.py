@@ -1,0 +1,1 @@
+"""X-ray absorption: tables of beamlines, XDI, and projects of Athena."""
