@@ -38,7 +38,7 @@ GZIP = b"\x1f\x8b"
 
 
 def real_files(shared: Path) -> list[Path]:
-    return [path for folder in FOLDERS for path in sorted((shared / folder).iterdir()) if path.name not in NO_MEASUREMENT]
+    return [path for folder in FOLDERS for path in sorted((shared / "data" / folder).iterdir()) if path.name not in NO_MEASUREMENT]
 
 
 def said(found: tuple[Measurement, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,31 +73,50 @@ def analyse(
     from dualion.errors import SpecError
     from dualion.techniques import names
 
-    first, files = targets[0], targets[1:]
-    given = {"mass": mass, "kind": kind, "working": working, "area": area}
+    first, files = targets[0], tuple(targets[1:])
+    declared_in(kind_of_file, x_unit, y_unit)
+    of_cell = {"mass": mass, "kind": kind, "working": working, "area": area}
+    of_file = {"sample": sample, "measurement": kind_of_file, "x_unit": x_unit, "y_unit": y_unit}
+    more = {"option": option, "cell": cell, "temperature": temperature, "repair": repair, "condition": condition}
     if first in names() and (files or not Path(first).is_dir()):
-        from dualion.cli.analyse_technique import Asked, analyse_files
-
         if init:
             raise SpecError("--init: drafts the dualion.toml of a folder. Name the folder alone.")
-        file = {key: text for key, text in {"sample": sample, "x_unit": x_unit, "y_unit": y_unit}.items() if text}
-        declared_in(kind_of_file, x_unit, y_unit)
-        if kind_of_file:
-            file["measurement"] = kind_of_file
-        about_cell = {key: text for key, text in given.items() if text}
-        asked = Asked(first, tuple(files), option or [], about_cell, cell or [], temperature or [], file, condition or [])
-        analyse_files(asked, repair=tuple(repair or ()), out=out, as_json=as_json)
+        _analyse_files(first, files, of_cell, of_file, more, out=out, as_json=as_json)
         return
-    more = {"sample": sample, "condition": condition, "as": kind_of_file, "x-unit": x_unit, "y-unit": y_unit}
-    _refuse_technique_options({**given, "option": option, "cell": cell, "temperature": temperature, "repair": repair, **more})
-    if files:
-        raise SpecError(f'"{first}" is not a technique, and only one folder can be analysed at a time. {_nearest(first)}')
-    if not Path(first).is_dir() and "/" not in first and _nearest(first, sure=True):
-        raise SpecError(f'"{first}" is neither a folder nor a technique. {_nearest(first)}')
+    _refuse_technique_options({**of_cell, **of_file, **more})
+    _refuse_other_words(first, files)
     if init:
         _init(Path(first), workers=workers or _cores(), as_json=as_json)
     else:
         _analyse_folder(Path(first), out=out, workers=workers or _cores(), store=store or Path(".dualion-store"), as_json=as_json)
+
+
+def _analyse_files(
+    technique: str,
+    files: tuple[str, ...],
+    of_cell: Mapping[str, str | None],
+    of_file: Mapping[str, str | None],
+    more: Mapping[str, list[str] | None],
+    *,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """One technique on files, with what the command line says of them."""
+    from dualion.cli.analyse_technique import Asked, analyse_files
+
+    cell, file = ({key: text for key, text in given.items() if text} for given in (of_cell, of_file))
+    several = {name: given or [] for name, given in more.items()}
+    asked = Asked(technique, files, several["option"], cell, several["cell"], several["temperature"], file, several["condition"])
+    analyse_files(asked, repair=tuple(several["repair"]), out=out, as_json=as_json)
+
+
+def _refuse_other_words(first: str, files: Sequence[str]) -> None:
+    from dualion.errors import SpecError
+
+    if files:
+        raise SpecError(f'"{first}" is not a technique, and only one folder can be analysed at a time. {_nearest(first)}')
+    if not Path(first).is_dir() and "/" not in first and _nearest(first, sure=True):
+        raise SpecError(f'"{first}" is neither a folder nor a technique. {_nearest(first)}')
 
 
 def _refuse_technique_options(given: dict[str, Any]) -> None:
@@ -104,7 +124,8 @@ def _refuse_technique_options(given: dict[str, Any]) -> None:
 
     wrong = [name for name, value in given.items() if value]
     if wrong:
-        raise SpecError(f"--{wrong[0]}: is for one technique. For a folder, write it in dualion.toml: dualion analyse --init drafts one.")
+        option = {"measurement": "as", "x_unit": "x-unit", "y_unit": "y-unit"}.get(wrong[0], wrong[0])
+        raise SpecError(f"--{option}: is for one technique. For a folder, write it in dualion.toml: dualion analyse --init drafts one.")
 
 
 def _nearest(word: str, *, sure: bool = False) -> str:

@@ -97,6 +97,14 @@ class TestFlags:
         assert "range_starts_late" in codes(analyse([late], EXAMPLE), "warning")
         assert "range_starts_late" not in codes(analyse([one], EXAMPLE))
 
+    def test_wider_pores_than_the_kernel_has_are_told(self) -> None:
+        one = made()
+        x, loading = (one.table[name].to_numpy() for name in ("relative_pressure", "loading_mol_per_kg"))
+        wide = with_points(one, np.append(x, [0.96, 0.98]), np.append(loading, [2 * loading[-1], 3 * loading[-1]]))
+        assert "kernel_exceeded" in codes(analyse([wide], EXAMPLE), "warning")
+        assert "kernel_exceeded" not in codes(analyse([wide], replace(EXAMPLE, p_limits=(0.0, 0.8))))
+        assert "kernel_exceeded" not in codes(analyse([one], EXAMPLE))
+
     def test_negative_steps_are_told_and_kept_in_the_table(self) -> None:
         x = np.linspace(0.12, 0.97, 60)
         falls = with_points(made(), x, 10 + 3 * x + 8 * (x > 0.5))

@@ -23,7 +23,7 @@ def closed_form(*, length: float, change: float, duration: float, slope: float) 
     duration : float
         [s]
     slope : float
-        [V/s^0.5] of the voltage against the root of time during the pulse.
+        [V] per root of a second, of the voltage during the pulse.
     """
     return 4 / math.pi * (length * change / duration / slope) ** 2
 

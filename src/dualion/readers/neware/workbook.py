@@ -65,7 +65,7 @@ def _read(given: Given) -> Measurement:
         import fastexcel
     except ImportError:
         raise MissingDependency("fastexcel", "io") from None
-    _check(given)
+    check_workbook(given)
     book = fastexcel.read_excel(given.data)
     exports: list[Export] = []
     for name in book.sheet_names:
@@ -88,8 +88,18 @@ def _text(sheet: pl.DataFrame) -> str:
     return "\n".join(lines.filter(lines != empty).to_list()) + "\n"
 
 
-def _check(given: Given) -> None:
-    """Refuse a workbook that would fill the memory."""
+def check_workbook(given: Given) -> None:
+    """Refuse a workbook that would fill the memory.
+
+    Parameters
+    ----------
+    given : Given
+
+    Raises
+    ------
+    ReadError
+        It declares entities, or spans more cells than it can hold.
+    """
     lengths = np.zeros(0, dtype=np.int64)
     for _, data in members(given, largest=_LARGEST, wanted=lambda name: name == _STRINGS):
         lengths = np.array([len(item) for item in _ITEM.findall(data)], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Shapes of peaks, baselines, spikes, and the fit of peaks to spectra."""

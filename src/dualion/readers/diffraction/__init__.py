@@ -1,0 +1,1 @@
+"""X-ray diffraction patterns as the diffractometers wrote them."""

@@ -1,0 +1,1 @@
+"""Raman spectra as the spectrometers wrote them."""

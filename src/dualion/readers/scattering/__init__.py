@@ -1,0 +1,1 @@
+"""Reduced small-angle scattering: NXcanSAS, canSAS XML, and columns of text with a line of names."""
