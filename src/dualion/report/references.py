@@ -73,11 +73,12 @@ def formatted(key: str, entries: Mapping[str, Entry] | None = None) -> str:
     entry = (cited() if entries is None else entries).get(key)
     if entry is None:
         return key
-    published = entry.get("journal") or entry.get("publisher") or entry.get("institution", "")
+    published = entry.get("journal") or entry.get("booktitle") or entry.get("publisher") or entry.get("institution", "")
     place = " ".join(filter(None, (published, entry.get("volume", ""))))
     pages = entry.get("pages", "").replace("--", "–")
     source = ", ".join(filter(None, (place, pages)))
-    line = f"{_authors(entry['author'])}. {entry['title']}. {source} ({entry['year']})."
+    title = entry["title"] if entry["title"].endswith("?") else f"{entry['title']}."
+    line = f"{_authors(entry['author'])}. {title} {source} ({entry['year']})."
     return line + (f" doi:{entry['doi']}" if entry.get("doi") else "")
 
 
