@@ -11,8 +11,9 @@ Energies are moved such that the maximum of C 1s stands at the energy of ``be_re
 C 1s region they stay as they are (``reference_unknown``).
 
 Errors. The fractions are those of one simplex: a bootstrap gives their errors with all correlations, the profile likelihood their limits,
-and the fit with each of the three backgrounds the sensitivity, whose half-range over sqrt(3) is added in quadrature. A fraction that is
-consistent with zero has an interval from zero to its 95 % upper bound.
+and the fit with each of the three backgrounds the sensitivity, whose half-range over sqrt(3) is added in quadrature. Intervals take the
+wider of bootstrap and profile on each side. A fraction that is consistent with zero, by its profile or below three standard errors, has an
+interval from zero to its 95 % upper bound.
 
 Satellites of pi to pi* transitions stand 3 to 5 eV above the lines, where oxidised nitrogen is, and rise with the background: where the
 choice of background moves the oxidised fraction by more than 0.05, ``oxidised_background_degenerate`` says so. Atomic shares come from the
@@ -43,7 +44,7 @@ from dualion.numerics.photoemission.model import NORMAL, Component, line_of, mod
 from dualion.numerics.photoemission.region import Background, Recipe, Weights
 from dualion.numerics.photoemission.results import ENERGY, curves_of, quantities, shares_of, tables_of, vendor_rows
 from dualion.numerics.photoemission.spectrum import CARBON, Region, chosen, region, shell_of
-from dualion.numerics.photoemission.synthetic import counted, lines, spectrum
+from dualion.numerics.photoemission.synthetic import counted, drawn_places, lines, spectrum
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Measurement, Result, Source
 from dualion.records.quantity import Flag, Quantity
@@ -298,7 +299,6 @@ _NOISE = 0.03
 _STEP = 0.1  # [eV]
 _CARBON_AREA = 1e5  # [Hz eV]
 _LEVEL = 5.0  # [1] of the background over the height of N 1s
-_SEPARATION = 0.3 / NORMAL  # [eV] standard error of a position
 _MIXED = 1 / np.sqrt(12)  # standard error of the share of a linear background
 _FWHM = 1.6  # [eV]
 
@@ -342,7 +342,7 @@ def synthesise(
     nitrogen = _CARBON_AREA * nitrogen_content / carbon * FACTORS["N 1s"]
     oxygen = _CARBON_AREA * oxygen_content / carbon * FACTORS["O 1s"]
     scale = noise / _NOISE
-    places = _places(rng, scale)
+    places = drawn_places(rng, NITROGEN, scale=min(scale, 1.0))
     mixed = float(rng.standard_normal()) * _MIXED * scale
     species = [(share * nitrogen, place, _FWHM) for share, place in zip(shares, places, strict=True)]
     height = float(lines(np.arange(394.0, 408.0, _STEP), species).max())
@@ -358,16 +358,6 @@ def synthesise(
         clean = spectrum(energy, lines(energy, peaks), level=_LEVEL * height, straight=mixed if name == "N 1s" else 0.0)
         made.append(_measurement(name, energy + charge_shift, counted(rng, clean, sigma=noise * height)))
     return tuple(made), {f"{one.name}_fraction": float(share) for one, share in zip(NITROGEN, shares, strict=True)}
-
-
-def _places(rng: np.random.Generator, scale: float) -> np.ndarray:
-    """Positions [eV] drawn within the tolerances times a scale, and again until all lie in their ranges."""
-    expected, low, high = (np.array([getattr(one, name) for one in NITROGEN]) for name in ("position", "low", "high"))
-    while True:
-        first, other, third = _SEPARATION * min(scale, 1.0) * rng.standard_normal(3)
-        places = expected + np.array([first, first + other, first + third, 0.0])
-        if np.all((places >= low) & (places <= high)):
-            return np.asarray(places)
 
 
 def _measurement(name: str, energy: np.ndarray, rate: np.ndarray) -> Measurement:

@@ -73,10 +73,15 @@ class Analysis:
         return self.profiles[i].low <= _ZERO or float(self.fit.fractions[i]) < _CLEAR * float(self.stderr[i])
 
     def interval(self, i: int) -> tuple[float, float]:
-        """The 95 % interval [1] of component ``i`` [1]; from zero to the upper bound where it is consistent with zero."""
-        value, error = float(self.fit.fractions[i]), float(self.stderr[i])
+        """The 95 % interval [1] of component ``i`` [1]: on each side the wider of bootstrap and profile, with the choice of background.
+
+        From zero to the upper bound where the component is consistent with zero.
+        """
+        value, profile = float(self.fit.fractions[i]), self.profiles[i]
+        half, choice = NORMAL * float(self.statistical[i]), NORMAL * float(self.moved[i]) / np.sqrt(12)
+        below, beyond = (float(np.hypot(max(side, half), choice)) for side in (value - profile.low, profile.high - value))
         if not self.bounded(i):
-            return max(value - NORMAL * error, 0.0), min(value + NORMAL * error, 1.0)
+            return max(value - below, 0.0), min(value + beyond, 1.0)
         above = max(self.profiles[i].upper - value, _ONE_SIDED * float(self.statistical[i]))
         return 0.0, min(value + float(np.hypot(above, _ONE_SIDED * self.moved[i] / np.sqrt(12))), 1.0)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.numerics.photoemission.backgrounds import linear, running
-from dualion.numerics.photoemission.model import line_of
+from dualion.numerics.photoemission.model import NORMAL, Component, line_of
 
 Array = NDArray[np.float64]
 
@@ -75,3 +75,28 @@ def counted(rng: np.random.Generator, clean: Array, *, sigma: float) -> Array:
     ndarray, shape (n,)
     """
     return np.asarray(clean + sigma * np.sqrt(clean / clean.mean()) * rng.standard_normal(clean.size))
+
+
+def drawn_places(rng: np.random.Generator, components: Sequence[Component], *, scale: float) -> Array:
+    """Positions drawn within the tolerances of components, and again until all lie in their ranges.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    components : sequence of Component
+    scale : float
+        [1] share of the tolerances, at most 1.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        [eV]
+    """
+    expected, low, high = (np.array([getattr(one, name) for one in components]) for name in ("position", "low", "high"))
+    spread = scale / NORMAL * np.array([one.tolerance or 0.0 for one in components])
+    follows = np.array([k > 0 and one.tolerance is not None for k, one in enumerate(components)])
+    while True:
+        drawn = spread * rng.standard_normal(spread.size)
+        places = expected + drawn + follows * drawn[0]
+        if np.all((places >= low) & (places <= high)):
+            return np.asarray(places)

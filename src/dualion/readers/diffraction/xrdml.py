@@ -18,10 +18,10 @@ import polars as pl
 
 from dualion.errors import ReadError
 from dualion.readers.diffraction.scans import HALF, Array, Scan, degrees, even_angles, measurements, refuse_axis, wavelength
-from dualion.readers.diffraction.xml_tree import Element, root_of
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import truncated
 from dualion.readers.texts.decoding import Marks, beginning, numbers
+from dualion.readers.texts.xml_tree import Element, root_of
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 

@@ -13,12 +13,12 @@ import re
 import polars as pl
 
 from dualion.errors import ReadError
-from dualion.readers.diffraction.xml_tree import Element, root_of
 from dualion.readers.format import Format, Given
 from dualion.readers.raman.horiba import conditions_of
 from dualion.readers.spectra.units import factor_to
 from dualion.readers.tables import measured
 from dualion.readers.texts.decoding import Marks, beginning, numbers
+from dualion.readers.texts.xml_tree import Element, root_of
 from dualion.records.measurement import Measurement
 
 _READER = "horiba-xml"

@@ -151,7 +151,7 @@ class TestXml:
         assert "secret" not in str(caught.value)
 
     def test_a_document_may_not_be_endlessly_deep(self) -> None:
-        with pytest.raises(ReadError, match="deeper"):
+        with pytest.raises(ReadError, match="more than 40 within each other"):
             read(b"<SASroot>" + b"<a>" * 100_000)
 
     def test_a_cut_document_is_refused(self) -> None:

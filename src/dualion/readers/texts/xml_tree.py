@@ -12,7 +12,7 @@ from dualion.readers.format import Given
 from dualion.readers.texts.decoding import decoded
 
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]*\?>")
-_DEEPEST, _MOST = 40, 200_000  # elements within each other, and in all
+_DEEPEST, _MOST = 40, 2_000_000  # elements within each other, and in all
 _WHOLE = True  # nothing follows
 _ANEW = "Export or copy the file anew."
 
@@ -48,6 +48,10 @@ class Element:
             found = None if found is None else next(found.all(name), None)
         return found
 
+    def either(self, *names: str) -> Element | None:
+        """The first child with one of the names, the first name before the others."""
+        return next((child for name in names for child in self.all(name)), None)
+
     def within(self) -> Iterator[Element]:
         """The element and all that are in it, in the order of the file."""
         waiting = [self]
@@ -60,6 +64,11 @@ class Element:
     def words(self) -> str:
         """Its text, without white space at its ends."""
         return "".join(self.text).strip()
+
+    @property
+    def line_of_words(self) -> str:
+        """Its text in one line, with single blanks for white space."""
+        return " ".join("".join(self.text).split())
 
 
 class _Tree:
