@@ -5,8 +5,8 @@ symbols of the table, each with an optional integer exponent behind it, ``/`` be
 dimensionless unit. A C-rate is a definition, not a unit: ``C`` is kept as a mark of its own and converts to nothing
 (charge is written ``coulomb``, ``mAh`` or ``Ah``).
 
-Constants: SI brochure, 9th edition (2019), for the exact values of e and N_A; litre, minute, hour and ångström as defined there; torr is 1/760 of the
-standard atmosphere, 101 325 Pa.
+Constants: SI brochure, 9th edition (2019), for the exact values of e and N_A; litre, minute, hour and ångström as defined there; torr is
+1/760 of the standard atmosphere, 101 325 Pa.
 """
 
 from __future__ import annotations

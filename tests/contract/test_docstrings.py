@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,7 @@ def without_unit(node: Public, docstring: str) -> list[str]:
     return missing
 
 
+@cache
 def modules(source: Path) -> list[tuple[str, ast.Module]]:
     return [(path.relative_to(source).as_posix(), ast.parse(path.read_text("utf-8"))) for path in sorted(source.rglob("*.py"))]
 

@@ -7,7 +7,6 @@ import pytest
 from dualion.errors import InputError
 from dualion.report.references import bibliography, cited, formatted, parse
 
-
 PLACES = {
     "article": {"journal", "volume", "pages"},
     "book": {"publisher"},
