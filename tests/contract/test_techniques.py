@@ -43,6 +43,8 @@ SEVERITIES = ("warning", "refusal")
 ANY = "any"
 WITHOUT_ERROR = re.compile(r"no standard error: |\ba count\b")
 NEVER_LOADED = ("matplotlib", "pandas", "pybamm", "galvani", "yadg", "impedance", "pyimpspec")
+#: Techniques whose twenty seeds take longer than a fast test may; their two hundred belong to the slow part as those of all others.
+COSTLY = ("series", "raman", "xps", "relaxation_times", "nexafs", "cv_separation", "gitt_model", "eis", "pore_balance")
 #: Techniques whose library brings pandas, which never leaves its adapter.
 ON_PYGAPS = tuple(name for name in ("pore_sizes",) if name in NAMES)
 #: Words of headings that need a unit, and words of pure numbers.
@@ -179,6 +181,9 @@ class TestTruth:
         assert digests[0].isdisjoint(digests[1])
         assert len(digests[0]) == len(made(row.name, 0)[0])
 
+    @pytest.mark.parametrize(
+        "row", [pytest.param(name, marks=pytest.mark.slow if name in COSTLY else ()) for name in names()], indirect=True
+    )
     def test_intervals_of_few_seeds(self, row: Technique) -> None:
         found = hits(row, FEW_SEEDS)
         assert {name: count for name, count in found.items() if count < LEAST_OF_FEW} == {}

@@ -61,6 +61,7 @@ def test_sodium_and_pf6_add_up_over_two_hundred_cycles(cell: Cell, name: str) ->
     assert result.table["discharge_capacity"][-1] < 0.999 * result.table["discharge_capacity"][1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["irreversible", "reversible"])
 def test_sodium_and_pf6_add_up_with_plating(kind: str) -> None:
     """MEC0 || EG at 4 C, where the anode is below 0 V."""
@@ -169,6 +170,7 @@ def test_a_coulombic_efficiency_that_the_salt_allows(cell: Cell) -> None:
     assert 100 * (1 - salt / moved) == pytest.approx(99.96, abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("efficiency", "flags"), [(0.9999, []), (0.999, ["salt_limited", "plating_possible"])])
 def test_at_a_low_coulombic_efficiency_the_salt_ends_the_cell(cell: Cell, efficiency: float, flags: list[str]) -> None:
     share = 1.0 - efficiency

@@ -272,6 +272,7 @@ def test_a_run_does_not_change_the_next_one(models: Any) -> None:
         assert one.inventories == two.inventories
 
 
+@pytest.mark.slow
 def test_the_error_of_the_mesh_is_kept_where_a_tighter_tolerance_fails(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import dualion.models.reference.solve as module
 

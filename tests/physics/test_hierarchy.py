@@ -59,12 +59,14 @@ def _as_in(run: Any, row: tuple[float, float, float]) -> None:
     assert _least(run) == pytest.approx(salt, abs=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hierarchy", ["SPM", "SPMe", "DFN"])
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_the_dual_ion_cell_gives_the_reference_table(models: Any, hierarchy: str, number: int) -> None:
     _as_in(models.cycle(RATES[number], hierarchy=hierarchy), DUAL_ION[hierarchy][number])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hierarchy", ["SPMe", "DFN"])
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_so_it_does_with_slow_salt(models: Any, hierarchy: str, number: int) -> None:
@@ -115,6 +117,7 @@ def test_spme_is_as_good_as_dfn(models: Any, rate: float, transport: str) -> Non
     assert simple.mean_voltage() == pytest.approx(full.mean_voltage(), abs=2e-3)
 
 
+@pytest.mark.slow
 def test_the_slower_electrolyte_costs_salt_and_voltage(models: Any) -> None:
     """Both transport sets run everywhere because they differ: 3.6 gives 302 against 691 mol/m3 for a tenth of the diffusivity."""
     fast, slow = models.cycle(20.0), models.cycle(20.0, transport="chayambuka2022")

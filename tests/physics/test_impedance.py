@@ -76,6 +76,7 @@ def test_a_plain_resistor_in_place_of_the_film_leaves_one_arc(carbon: Cell, mode
         assert sum(-found.impedance.imag[top] > 3.0 for top in tops) == arcs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hierarchy", ["SPM", "SPMe", "DFN"])
 def test_the_film_adds_its_own_circuit_and_nothing_else(carbon: Cell, models: dict[str, ImpedanceModel], hierarchy: Any) -> None:
     """V18: R / (1 + j omega R C) on top of the bare cell, from R at low frequency to nothing at high frequency."""
@@ -203,6 +204,7 @@ def test_the_salt_at_rest_is_what_the_anions_have_left(models: dict[str, Impedan
     assert found.voltage - bare == pytest.approx(-0.0513852 * np.log(found.salt / 1000.0), abs=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dual-ion", "rocking-chair"])
 def test_single_particles_and_the_full_model_agree_where_the_electrodes_are_thin(models: dict[str, ImpedanceModel], kind: str) -> None:
     """Below the frequencies at which the double layer is charged unevenly in depth."""
@@ -239,6 +241,7 @@ def test_a_rocking_chair_keeps_its_salt(models: dict[str, ImpedanceModel]) -> No
     assert found.cathode_filling == pytest.approx(0.21671018276762402 + moved / (15320 * 0.55 * 68), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_reservoir_gives_the_anions_more_to_take(models: dict[str, ImpedanceModel]) -> None:
     cell = models["dual-ion SPMe"].cell
     wet = replace(

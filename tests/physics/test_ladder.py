@@ -53,6 +53,7 @@ def test_a_failure_of_the_solver_is_tried_again_and_told(models: Any, failing: C
     assert found.steps[1].charge == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[int]]) -> None:
     failing(1, 2, 3)
     model = models.model("full")

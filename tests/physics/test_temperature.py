@@ -45,6 +45,7 @@ def of_the_specification(full: Cell, film: Film, parameter: Callable[..., Any]) 
     return with_transport(replace(full, anode=anode, cathode=cathode, film=film, series_resistance=parameter(2.11, "ohm")), transport)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("celsius", "capacity"), [(0.0, 46.3), (25.0, 85.4), (60.0, 88.4)])
 def test_cold_costs_capacity(of_the_specification: Cell, celsius: float, capacity: float) -> None:
     """4.7 at 10 C; the expectation has one decimal."""
@@ -53,6 +54,7 @@ def test_cold_costs_capacity(of_the_specification: Cell, celsius: float, capacit
     assert run.steps[1].capacity(working_mass(cell)) == pytest.approx(capacity, abs=0.2)
 
 
+@pytest.mark.slow
 def test_a_colder_solid_is_slower_where_it_has_an_activation_energy(of_the_specification: Cell, parameter: Callable[..., Any]) -> None:
     """30 kJ/mol on the diffusivity in graphite takes a further 20 mAh/g at 0 degC, and nothing at 25 degC."""
     assert of_the_specification.cathode is not None

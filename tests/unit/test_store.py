@@ -103,6 +103,7 @@ def test_a_cycle_is_refused() -> None:
 # --- entries ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(value=JSON.filter(lambda value: value is not None), arrays=ARRAYS)
 def test_entries_read_back(value: Any, arrays: dict[str, Any]) -> None:

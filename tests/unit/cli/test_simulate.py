@@ -127,6 +127,7 @@ def test_json_is_one_object_with_the_folder(dualion: Cli, tmp_path: Path) -> Non
     assert document["folder"] == str(tmp_path / "x")
 
 
+@pytest.mark.slow
 def test_a_rate_is_written_in_three_ways(simulate: Cli, tmp_path: Path) -> None:
     current = 1e3 * load_cell(FULL_CELL).current(2.0)  # [mA]
     written = ("2C", "160 mA/g", f"{current!r} mA", "C/0.5")
@@ -135,6 +136,7 @@ def test_a_rate_is_written_in_three_ways(simulate: Cli, tmp_path: Path) -> None:
     assert [rows[1]["specific_capacity"] for rows in found] == pytest.approx([found[0][1]["specific_capacity"]] * len(written), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_setting_and_a_temperature_act_and_are_told(simulate: Cli, tmp_path: Path) -> None:
     base, _, _ = simulate("cycle", FULL_CELL, "--rate", "10C")
     more, _, _ = simulate("cycle", FULL_CELL, "--rate", "10C", "--set", "series_resistance=50 mohm", out=tmp_path / "r")
@@ -173,6 +175,7 @@ def test_rate_runs_blocks_and_returns_to_the_first(simulate: Cli) -> None:
     assert "recovery" in printed
 
 
+@pytest.mark.slow
 def test_isolated_cycles_are_labelled_so(simulate: Cli) -> None:
     document, folder, printed = simulate("rate", HALF_CELL, "--isolated", "--rate", "0.1C,0.2C,0.5C", "--rate", "1C,2C")
     totals = [row["total_capacity"] for row in rows_of(document, "rates")]
@@ -261,6 +264,7 @@ def test_life_goes_on_where_it_was_stopped(dualion: Cli, simulate: Cli, tmp_path
     assert (resumed / "cycles.csv").read_bytes() == (whole_folder / "cycles.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_life_loses_sites_and_salt_as_told(simulate: Cli, tmp_path: Path) -> None:
     sites, folder, _ = simulate("life", FULL_CELL, "--cycles", "40", "--site-law", "per-cycle", "--site-loss", "0.001")
     share = column(folder, "cycles.csv", "sites [1]")

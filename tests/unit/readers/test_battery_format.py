@@ -84,6 +84,7 @@ def tables(draw: some.DrawFn) -> dict[str, list[Any]]:
     return {name: draw(some.lists(kinds[COLUMNS[name].kind], min_size=rows, max_size=rows)) for name in sorted(names)}
 
 
+@pytest.mark.slow
 @given(tables(), some.sampled_from(FORMS), some.booleans())
 @settings(max_examples=30)
 def test_what_is_written_is_what_is_read(columns: dict[str, list[Any]], form: Form, labels: bool) -> None:

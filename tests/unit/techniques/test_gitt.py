@@ -329,6 +329,7 @@ def hard_carbon(begin: float, pulses: int) -> HardCarbon:
     return HardCarbon(table, np.array(filling), cell)
 
 
+@pytest.mark.slow
 def test_hard_carbon_gives_its_diffusivity_within_30_percent_on_the_slope() -> None:
     """From 0.5 V to 0.1 V, beyond the dip of k_n below x = 0.15, where kinetics spoil the slope of a pulse."""
     made = hard_carbon(0.15, 54)

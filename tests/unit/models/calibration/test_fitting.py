@@ -120,6 +120,7 @@ def test_a_cathode_is_found_from_three_data(full: Cell) -> None:
     assert found.rmse("V") == pytest.approx(0.0, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_truth_lies_within_the_errors_for_most_seeds_of_noise(half: Cell) -> None:
     """V22 on the cheap limit: F1 with 0.5 % noise; sigma is 1 %, so two standard errors hold nearly always."""
     names = tuple(F1)

@@ -114,6 +114,7 @@ def _close(found: CellResult) -> None:
             assert 0.0 <= step.traces[name].min() <= step.traces[name].max() <= 1.0
 
 
+@pytest.mark.slow
 @settings(max_examples=150, phases=PHASES)
 @given(drawn())
 def test_whatever_the_cell(one: Drawn) -> None:
@@ -168,6 +169,7 @@ def test_very_lean_cells_end_on_their_voltage(one: Drawn) -> None:
         assert charge.ended in ("cutoff", "exhaustion")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, phases=PHASES)
 @given(
     drawn(rate=powers(0.2, 20.0)),

@@ -89,6 +89,7 @@ def test_a_cycle_goes_on_from_where_it_was(model: CompositeModel) -> None:
     assert run.steps[1].inventories["host sodium"][0] == pytest.approx(run.steps[0].inventories["host sodium"][1], rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hierarchy", ["SPMe", "DFN"])
 def test_the_electrolyte_costs_what_it_costs_the_one_table_model(model: CompositeModel, hierarchy: Any) -> None:
     """2.4: 16 mAh/g at 2 C between SPM and SPMe, 17 with the DFN; here from 238."""

@@ -118,6 +118,7 @@ def test_a_host_that_would_overflow_is_refused(charged: tuple[CellModel, CellRes
         with_filling_shifted(state, "anode", 0.9)
 
 
+@pytest.mark.slow
 def test_a_state_of_another_mesh_or_hierarchy_is_refused(charged: tuple[CellModel, CellResult, CellState], full: Cell) -> None:
     model, _, state = charged
     with pytest.raises(SpecError, match="Start from a state of the same hierarchy and mesh"):

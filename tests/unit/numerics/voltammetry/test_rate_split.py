@@ -87,6 +87,7 @@ def test_net_share_keeps_the_sign_that_the_share_loses() -> None:
     assert (surface_shares(surface, currents, RATES) > 0).all()
 
 
+@pytest.mark.slow
 def test_bootstrap_agrees_with_repeated_experiments() -> None:
     """An error common to a whole scan: the spread of 150 experiments is the error that each of them states, on average."""
     surface, diffusion = 0.4 * bell(0.4), 0.02 * bell(0.4)

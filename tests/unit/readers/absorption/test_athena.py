@@ -98,6 +98,7 @@ def test_json_of_newer_versions() -> None:
         read_bytes(text[:-4].encode(), "p.prj")
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused() -> None:
     """Decompression is bounded: 64 MB of one sign come from a file of 60 kB."""
     bomb = gzip.compress(HEAD.encode() + b"#" * 64_000_000)

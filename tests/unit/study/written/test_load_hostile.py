@@ -75,6 +75,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=st.data())
 def test_an_unknown_key_at_any_depth_is_refused(whole: Path, choice: st.DataObject) -> None:
