@@ -153,7 +153,7 @@ def test_real_files_cut_and_damaged(shared: Path) -> None:
     for path in real_files(shared):
         data = path.read_bytes()[:LONGEST]
         rng = random.Random(6)
-        for variant in (*(data[:cut] for cut in places(len(data), CUTS, 2)), *(damaged(data, rng) for _ in range(DAMAGES // 4))):
+        for variant in (*(data[:cut] for cut in places(len(data), CUTS, 2)), *(damaged(data, rng) for _ in range(DAMAGES))):
             found = outcomes(variant)
             refused, read = refused + (found is None), read + (found is not None)
     assert refused > 100, "some damage is found"
