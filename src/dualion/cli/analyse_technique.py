@@ -10,6 +10,7 @@ from typing import Any
 
 from dualion.cli.output import columns_of, emit, say
 from dualion.errors import SpecError, UnitError
+from dualion.project.drawing import drawn_figure
 from dualion.project.reading import read_file
 from dualion.project.roles import CellEntry, Role, cell_entry, file_role
 from dualion.project.schema import CellTable, FileTable
@@ -180,7 +181,7 @@ def _write(result: Result, out: Path) -> None:
 
     name = result.technique.replace("_", "-")
     files = to_files(result, name)
-    figure = replace(technique(result.technique).draw(result), name=name)
+    figure = drawn_figure(result, name)
     files |= {f"{name}.{form}": image for form, image in render(figure, formats=("svg", "png", "pdf")).items()}
     publish(out, files, last=f"{name}.json")
 

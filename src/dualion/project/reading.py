@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dualion.project.drawing import SIMULATED
 from dualion.project.roles import Role
 from dualion.readers.quality.spectrum_checks import ABSCISSAE
 from dualion.records.cell_record import CellRecord
@@ -119,6 +120,8 @@ def with_role(measured: Measurement, role: Role) -> Measurement:
         conditions["scan_rate"] = Quantity(role.scan_rate, "mV/s")
     conditions |= role.conditions
     technique = role.measurement if role.measurement in ELECTROCHEMICAL and measured.technique in ELECTROCHEMICAL else measured.technique
+    if measured.simulated:
+        flags = (SIMULATED, *flags)
     sample = measured.sample if role.from_name and measured.sample else role.cell.sample
     return replace(measured, technique=technique, conditions=conditions, sample=sample, cell=cell, flags=(*measured.flags, *flags))
 

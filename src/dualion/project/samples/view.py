@@ -30,6 +30,8 @@ from dualion.techniques.row import options_from
 
 #: Terms of a pore balance by what they see: all pores, the open ones, all but the closed. A sample must have two before it is tried.
 TERMS = ({"pore_volume", "porosity"}, {"total_pore_volume", "dft_pore_volume"}, {"true_density"})
+#: What a balance also takes: the spacing that scales the walls, both surfaces, and products on an arbitrary scale.
+BESIDE = {"d002", "d002_corrected", "saxs_area", "bet_area", "closed_pore_parameter", "pore_invariant"}
 FEWEST_TERMS, FEWEST_SAMPLES = 2, 3  # [1]
 #: What is held against what where ``[options.correlation]`` does not say it.
 X, Y = "closed_pore_parameter", "plateau_capacity"
@@ -102,7 +104,8 @@ class _Join:
         """The pore balance of one sample."""
         names = {one.name for one in known}
         if sum(bool(names & term) for term in TERMS) >= FEWEST_TERMS:
-            self._run("pore_balance", descriptor_table(known, sample=sample), known, sample)
+            taken = [one for one in known if one.name in set().union(*TERMS, BESIDE)]
+            self._run("pore_balance", descriptor_table(taken, sample=sample), taken, sample)
 
     def correlate(self, known: Sequence[Described]) -> None:
         """One descriptor against another over all samples."""
@@ -111,7 +114,8 @@ class _Join:
         have = {name: {one.sample for one in known if one.name == name} for name in (x, y)}
         both = have[x] & have[y]
         if len(both) >= FEWEST_SAMPLES:
-            self._run("correlation", descriptor_table(known), [one for one in known if one.sample in both], "all samples")
+            used = [one for one in known if one.sample in both and one.name in (x, y)]
+            self._run("correlation", descriptor_table(known), used, "all samples")
         elif options or (both and len(have[x] | have[y]) > 1):
             found = f"needs {x} and {y} of {FEWEST_SAMPLES} samples and has both of {len(both)}"
             reason = f"{found}: add files, or values in [sample.NAME.descriptors]."

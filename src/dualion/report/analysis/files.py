@@ -26,6 +26,7 @@ import polars as pl
 
 from dualion.project.analysis import Analysis
 from dualion.project.crosschecks import crosschecks
+from dualion.project.drawing import drawn_figure
 from dualion.project.findings import tidy
 from dualion.project.pool import ERRORS, described, perform
 from dualion.project.run import software
@@ -35,13 +36,11 @@ from dualion.project.words import task_names
 from dualion.project.work import Problem
 from dualion.records.figure import Figure
 from dualion.records.json import to_plain
-from dualion.records.measurement import Result
 from dualion.records.result_files import document, to_files
 from dualion.report.analysis.page import Drawn, page_of
 from dualion.report.page import build
 from dualion.report.publish import DRAWING_VERSION
 from dualion.store import Store, publish
-from dualion.techniques import technique
 
 SCHEMA = "dualion/analysis/1"
 FORMATS = ("svg", "png", "pdf")
@@ -146,11 +145,6 @@ def results(analysis: Analysis, names: Sequence[str]) -> dict[str, Any]:
         "passed_over": list(analysis.project.passed_over),
         "software": software(),
     }
-
-
-def drawn_figure(result: Result, name: str) -> Figure:
-    """Figure of a result under a name of its own."""
-    return replace(technique(result.technique).draw(result), name=name)
 
 
 def _figures(analysis: Analysis, names: Sequence[str]) -> tuple[dict[str, Figure], list[Problem]]:
