@@ -13,6 +13,7 @@ from dualion.cli.options import JsonOutput, StudyArgument
 from dualion.cli.output import columns_of, emit, say
 
 if TYPE_CHECKING:
+    from dualion.study.characterisation.types import Found
     from dualion.study.relations import DerivedResult
     from dualion.study.types import RelationResult, Study
 
@@ -53,15 +54,20 @@ def check(study: StudyArgument, as_json: JsonOutput = False) -> None:
     Evaluates the relations between its numbers and recomputes the numbers derived from them. A conflict in a source is a finding, not
     an error: the exit code is 0.
     """
+    from dualion.study.characterisation.findings import evaluated
+    from dualion.study.characterisation.written import characterisation
     from dualion.study.load import load, locate
     from dualion.study.relations import evaluate, recompute
 
     loaded = load(locate(study))
     relations, derived = evaluate(loaded), recompute(loaded)
+    written = characterisation(loaded)
+    findings = evaluated(loaded, written)
     if as_json:
-        emit(_document(loaded, relations, derived))
+        told = [{"id": one.finding.id, "code": one.finding.code, "answer": one.word, "asks": one.finding.asks} for one in findings]
+        emit({**_document(loaded, relations, derived), "needs": len(written.needs), "findings": told})
     else:
-        say(_report(loaded, relations, derived))
+        say([*_report(loaded, relations, derived), *_characterised(findings, len(written.needs))])
 
 
 def _document(study: Study, relations: Sequence[RelationResult], derived: Sequence[DerivedResult]) -> dict[str, Any]:
@@ -78,6 +84,14 @@ def _document(study: Study, relations: Sequence[RelationResult], derived: Sequen
             "disagreeing": [{"id": one.derived.id, "printed": one.derived.value, "value": one.value} for one in derived if not one.agrees],
         },
     }
+
+
+def _characterised(findings: Sequence[Found], needs: int) -> list[str]:
+    """What arithmetic says of the claims of characterisation, and how many files would settle them."""
+    if not (findings or needs):
+        return []
+    rows = [(one.finding.id, one.word, one.finding.asks) for one in findings]
+    return ["", f"Characterisation: {needs} files would settle claims; what arithmetic says before they are there", *columns_of(rows)]
 
 
 def _totals(relations: Sequence[RelationResult]) -> dict[str, int]:
