@@ -8,8 +8,6 @@ from __future__ import annotations
 import gzip
 import importlib
 import random
-import resource
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ BY_NAME = {"argvalues": EXAMPLES, "ids": [example.name for example in EXAMPLES]}
 
 FEW, CUTS, MANY_CUTS = 6, 64, 400
 FEW_DAMAGES, DAMAGES, MANY_DAMAGES = 6, 200, 2000
-MEMORY = 512 * 1024  # [KiB] resident that reading may add
 #: Real files; the largest are shortened to their first bytes.
 FOLDERS = ("adsorption", "saxs", "xrd", "raman", "ftir", "xps", "nexafs", "xafs")
 NO_MEASUREMENT = ("octcarb_waxsexample_result.csv",)
@@ -158,16 +155,6 @@ def test_real_files_cut_and_damaged(shared: Path) -> None:
             refused, read = refused + (found is None), read + (found is not None)
     assert refused > 100, "some damage is found"
     assert read > 100, "some damage is no matter"
-
-
-@pytest.mark.slow
-def test_reading_every_real_file_needs_little_memory(shared: Path) -> None:
-    for path in real_files(shared):
-        outcomes(path.read_bytes())
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for path in real_files(shared):
-        outcomes(path.read_bytes())
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < (MEMORY if sys.platform != "darwin" else 1024 * MEMORY)
 
 
 def test_every_kind_of_characterisation_has_an_example() -> None:

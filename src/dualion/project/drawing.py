@@ -44,4 +44,4 @@ def _of_a_model(series: Series) -> Series:
     if series.origin != "raw-file" and not _WORD.search(series.name):
         return series
     name = _WORD.sub(lambda found: "Simulated" if found[1] == "M" else "simulated", series.name)
-    return replace(series, name=name, origin="simulation")
+    return replace(series, name=name, kind="simulated" if series.kind == "measured" else series.kind, origin="simulation")

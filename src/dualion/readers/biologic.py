@@ -27,7 +27,7 @@ from dualion.errors import ReadError
 from dualion.readers.format import Format, Given
 from dualion.readers.tables import measured
 from dualion.readers.texts.blocks import WITHIN_ROW, Text, heading_places, impedance_rows, inductive, read_block, text_of, truncated
-from dualion.readers.texts.decoding import beginning
+from dualion.readers.texts.decoding import beginning, finite_number
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
@@ -197,11 +197,7 @@ def _stated(words: str, units: Sequence[str]) -> tuple[float, str] | None:
 
 
 def _number(word: str) -> float | None:
-    try:
-        value = float(word.replace(",", "."))
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    return finite_number(word.replace(",", "."))
 
 
 def _read_binary(given: Given) -> Measurement:

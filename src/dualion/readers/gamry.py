@@ -24,7 +24,7 @@ import polars as pl
 from dualion.readers.format import Format, Given
 from dualion.readers.tables import measured
 from dualion.readers.texts.blocks import WITHIN_ROW, Part, Text, heading_places, impedance_rows, inductive, read_parts, text_of, truncated
-from dualion.readers.texts.decoding import beginning
+from dualion.readers.texts.decoding import beginning, finite_number
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
@@ -226,11 +226,7 @@ def _cell(header: dict[str, str]) -> CellRecord:
 
 
 def _number(word: str | None) -> float | None:
-    try:
-        value = float((word or "").replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    return finite_number((word or "").replace(",", "."))
 
 
 def _integer(word: str | None) -> int | None:

@@ -27,6 +27,7 @@ from dualion.readers.texts.clock import CLOCKS, looks_like_clock, seconds
 from dualion.readers.texts.decoding import beginning, decoded
 from dualion.readers.texts.delimited import MOST_COLUMNS, Cells, cells, delimiter_of, fields
 from dualion.readers.texts.headings import Heading, converted, heading
+from dualion.readers.texts.names_line import names_line
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag
 from dualion.units import compatible
@@ -74,26 +75,16 @@ def _recognises(given: Given) -> bool:
 
 def _found(text: str) -> _Found | None:
     """The first line that names a time and a voltage."""
-    start = 0
-    for _ in range(_MOST_PREAMBLE):
-        end = text.find("\n", start)
-        line = text[start : len(text) if end < 0 else end]
-        found = _names_in(line)
-        if found is not None:
-            return _Found(start, *found)
-        if end < 0:
-            return None
-        start = end + 1
-    return None
+    return names_line(text, _MOST_PREAMBLE, _names_in)
 
 
-def _names_in(line: str) -> tuple[str, tuple[Heading, ...]] | None:
+def _names_in(line: str, start: int) -> _Found | None:
     delimiter = delimiter_of(line)
     if line.count(delimiter or " ") >= MOST_COLUMNS or not line.strip():
         return None
     named = fields(line, delimiter) if delimiter else _by_spaces(line)
     headings = tuple(heading(name) for name in named)
-    return (delimiter or " ", headings) if {_TIME, _VOLTAGE} <= set(_candidates(headings)) else None
+    return _Found(start, delimiter or " ", headings) if {_TIME, _VOLTAGE} <= set(_candidates(headings)) else None
 
 
 def _candidates(headings: Sequence[Heading]) -> dict[str, list[int]]:

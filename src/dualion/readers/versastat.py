@@ -34,7 +34,7 @@ from dualion.readers.texts.blocks import (
     text_of,
     truncated,
 )
-from dualion.readers.texts.decoding import beginning
+from dualion.readers.texts.decoding import beginning, finite_number
 from dualion.records.cell_record import CellRecord
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
@@ -214,7 +214,7 @@ def _conditions(text: Text, sections: list[_Section], actions: list[dict[str, st
         "comment": next((action["Comment"] for action in actions if action.get("Comment")), ""),
     }
     if technique == "cv":
-        rates = {rate for action in actions if (rate := _number(action.get("Scan Rate (V/s)"))) is not None and rate > 0}
+        rates = {rate for action in actions if (rate := finite_number(action.get("Scan Rate (V/s)"))) is not None and rate > 0}
         if len(rates) == 1:
             conditions["scan_rate"] = Quantity(convert(rates.pop(), "V/s", "mV/s"), "mV/s")
     if mass := _stated(actions, "Mass (g)"):
@@ -230,16 +230,8 @@ def _cell(actions: list[dict[str, str]]) -> CellRecord:
 
 
 def _stated(actions: list[dict[str, str]], key: str) -> float | None:
-    values = [value for action in actions if (value := _number(action.get(key))) is not None]
+    values = [value for action in actions if (value := finite_number(action.get(key))) is not None]
     return next((value for value in values if value > 0 and value not in _UNSAID), None)
-
-
-def _number(word: str | None) -> float | None:
-    try:
-        value = float(word or "")
-    except ValueError:
-        return None
-    return value if abs(value) < float("inf") else None
 
 
 def _read_export(given: Given) -> Measurement:

@@ -7,15 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dualion.figures.render import render
 from dualion.project.drawing import SIMULATED, drawn_figure
 from dualion.project.reading import with_role
 from dualion.project.roles import CellEntry, Role
-from dualion.techniques import technique
+from dualion.techniques import NAMES, technique
 
-ROLE = Role("a.parquet", CellEntry("a", "a"))
+ROLE = Role("a.parquet", CellEntry("a", "a"), from_name=True)
 
 
-@pytest.mark.parametrize("name", ["xrd", "sorption", "cycling", "eis"])
+FAST = ("xrd", "sorption", "eis")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in NAMES])
 def test_figures_of_simulated_files_say_so(name: str) -> None:
     row = technique(name)
     made, _ = row.synthesise(np.random.default_rng(0))
@@ -27,6 +31,7 @@ def test_figures_of_simulated_files_say_so(name: str) -> None:
         assert "measured" not in series.name.lower()
         assert series.origin != "raw-file"
     assert measured.title.count("simulated") == 0
+    assert render(told, formats=("svg",))["svg"].startswith(b"<")
 
 
 def test_a_result_of_a_simulated_file_carries_the_flag() -> None:

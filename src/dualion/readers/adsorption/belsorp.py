@@ -12,11 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-import polars as pl
-
 from dualion.errors import ReadError
-from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, isotherm, pressure_factor
-from dualion.readers.adsorption.loadings import loading_factor
+from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, factor_of, isotherm
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import Part, Text, read_parts, text_of, truncated
 from dualion.readers.texts.decoding import beginning
@@ -130,13 +127,7 @@ def _isotherm(given: Given, text: Text, table: _Table, mark: str, reader: str) -
     block, heights = read_parts(text, parts, split=lambda line: _fields(line, mark), decimal_comma=mark != ",")
     branch = [name for (name, _), height in zip(table.rows, heights, strict=True) for _ in range(height)]
     where = f"line {table.named + 1}"
-    columns: dict[str, pl.Series] = {}
-    for name, series in block.columns.items():
-        if name == LOADING:
-            factor = loading_factor(given, where, units[name], adsorptive=said.adsorptive, mass=said.mass)
-        else:
-            factor = 1.0 if name == RELATIVE else pressure_factor(given, where, units[name])
-        columns[name] = series * factor
+    columns = {name: series * factor_of(given, where, name, units[name], said) for name, series in block.columns.items()}
     cut = block.cut or not table.ended
     return isotherm(given, columns, said, reader=reader, branch=branch, flags=[truncated("The table has no end.")] if cut else [])
 

@@ -12,6 +12,7 @@ import polars as pl
 from dualion.errors import ReadError
 from dualion.numerics.sorption.branches import BRANCHES
 from dualion.numerics.sorption.gases import CELSIUS, gas
+from dualion.readers.adsorption.loadings import loading_factor
 from dualion.readers.format import Given
 from dualion.readers.spectra.units import factor_to
 from dualion.readers.tables import measured
@@ -72,6 +73,30 @@ def pressure_factor(given: Given, where: str, written: str) -> float:
     if found is None:
         raise ReadError(given.name, where, f'"{written[:40]}" is no unit of a pressure that is known', "Write Pa, kPa, bar, torr or mmHg.")
     return found
+
+
+def factor_of(given: Given, where: str, name: str, written: str, said: Said, *, standard: bool = False) -> float:
+    """Factor to our unit of a column of an isotherm; 1 for a relative pressure.
+
+    Parameters
+    ----------
+    given : Given
+        For messages.
+    where, name, written : str
+        Position in the file, one of our columns, and its unit as in the file.
+    said : Said
+        Whose adsorptive and mass a loading may need.
+    standard : bool
+        Whether the file says elsewhere that its volumes are at 0 degC and 101325 Pa.
+
+    Raises
+    ------
+    ReadError
+        The unit is not known, or a loading lacks its basis or its mass.
+    """
+    if name == LOADING:
+        return loading_factor(given, where, written, adsorptive=said.adsorptive, mass=said.mass, standard=standard)
+    return 1.0 if name == RELATIVE else pressure_factor(given, where, written)
 
 
 def isotherm(

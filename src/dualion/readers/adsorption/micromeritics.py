@@ -16,8 +16,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from dualion.errors import ReadError
-from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, isotherm, pressure_factor
-from dualion.readers.adsorption.loadings import loading_factor
+from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, factor_of, isotherm
 from dualion.readers.adsorption.sheets import Cell, Rows, holds, sheets
 from dualion.readers.format import Format, Given
 from dualion.records.measurement import Measurement
@@ -88,14 +87,11 @@ def _isotherm(given: Given, sheet: str, rows: Rows, named: int, found: dict[str,
             row[SATURATION] = saturation
         for name, value in row.items():
             kept[name].append(value)
-    columns: dict[str, pl.Series] = {}
-    for name, values in kept.items():
-        where, written = f'sheet "{sheet[:40]}", row {named + 1}', found[name][1]
-        if name == LOADING:
-            factor = loading_factor(given, where, written, adsorptive=said.adsorptive, mass=said.mass)
-        else:
-            factor = 1.0 if name == RELATIVE else pressure_factor(given, where, written)
-        columns[name] = pl.Series(name, values, dtype=pl.Float64) * factor
+    where = f'sheet "{sheet[:40]}", row {named + 1}'
+    columns = {
+        name: pl.Series(name, values, dtype=pl.Float64) * factor_of(given, where, name, found[name][1], said)
+        for name, values in kept.items()
+    }
     return isotherm(given, columns, said, reader=_READER)
 
 

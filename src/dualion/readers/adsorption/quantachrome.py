@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
-
 from dualion.errors import ReadError
-from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, isotherm, pressure_factor
-from dualion.readers.adsorption.loadings import loading_factor
+from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, factor_of, isotherm
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import WITHIN_ROW, Text, read_block, text_of, truncated
 from dualion.readers.texts.decoding import beginning
@@ -51,14 +48,8 @@ def _read(given: Given) -> Measurement:
     said = _said(given, "\n".join(text.lines[:named]))
     rows = range(below + 1, len(text.lines))
     block = read_block(text, rows, places, split=str.split, widths=(len(_PART.findall(text.lines[named])),))
-    columns: dict[str, pl.Series] = {}
-    for name, series in block.columns.items():
-        where = f"line {below + 1}"
-        if name == LOADING:
-            factor = loading_factor(given, where, units[name], adsorptive=said.adsorptive, mass=said.mass, standard=True)
-        else:
-            factor = 1.0 if name == RELATIVE else pressure_factor(given, where, units[name])
-        columns[name] = series * factor
+    where = f"line {below + 1}"
+    columns = {name: series * factor_of(given, where, name, units[name], said, standard=True) for name, series in block.columns.items()}
     return isotherm(given, columns, said, reader=_READER, flags=[truncated(WITHIN_ROW)] if block.cut else [])
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -15,16 +14,15 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from dualion.errors import MissingDependency, ReadError
 from dualion.readers.archives import members
 from dualion.readers.format import Given
+from dualion.readers.workbooks import STRINGS, check_workbook, column_number, heads
 
 #: A cell: text, a number, or nothing.
 Cell = str | float | None
 Rows = Sequence[Sequence[Cell]]
 
-_XLS, _XLSX = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
-_CONTENT = "[Content_Types].xml"
-_BOOK, _RELATIONS, _STRINGS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml"
+_XLS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _LETTERS = re.compile(r"[A-Z]{1,3}")
-_ALPHABET, _BEFORE_A = 26, 64
 _HEAD = 262_144  # [byte] of a member in which words are sought
 _MOST_CELLS = 4_000_000
 _LARGEST = 64 * 1024 * 1024  # [byte] of an .xls
@@ -36,17 +34,8 @@ def holds(given: Given, words: Sequence[str]) -> bool:
     """Whether a workbook holds each of some texts, in any of its encodings."""
     if given.data.startswith(_XLS):
         return all(word.encode("latin-1") in given.data or word.encode("utf-16-le") in given.data for word in words)
-    if not given.data.startswith(_XLSX):
-        return False
-    with zipfile.ZipFile(io.BytesIO(given.data)) as archive:
-        if _CONTENT not in archive.namelist():
-            return False
-        heads = []
-        for name in archive.namelist():
-            if name.endswith(".xml"):
-                with archive.open(name) as member:
-                    heads.append(member.read(_HEAD))
-    return all(any(word.encode() in head for head in heads) for word in words)
+    begins = heads(given, wanted=lambda name: name.endswith(".xml"), length=_HEAD)
+    return all(any(word.encode() in head for head in begins) for word in words)
 
 
 def sheets(given: Given) -> Mapping[str, Rows]:
@@ -95,11 +84,9 @@ def _plain(kind: int, value: object) -> Cell:
 
 def _xlsx(given: Given) -> Mapping[str, Rows]:
     """Cells from the XML itself: what gives them as text rounds them to nine decimals, and a pressure may be smaller."""
-    from dualion.readers.neware.workbook import check_workbook
-
     check_workbook(given)
     held = {name: data for name, data in members(given, largest=_LARGEST) if name.endswith((".xml", ".rels"))}
-    shared = [_joined(one) for one in _tree(given, held, _STRINGS).iter() if _bare(one.tag) == "si"] if _STRINGS in held else []
+    shared = [_joined(one) for one in _tree(given, held, STRINGS).iter() if _bare(one.tag) == "si"] if STRINGS in held else []
     targets = {one.get("Id"): one.get("Target", "") for one in _tree(given, held, _RELATIONS).iter()} if _RELATIONS in held else {}
     found: dict[str, Rows] = {}
     for sheet in _tree(given, held, _BOOK).iter():
@@ -139,7 +126,7 @@ def _rows(sheet: Element, shared: Sequence[str]) -> list[list[Cell]]:
         cells: list[Cell] = []
         for cell in row:
             letters = (_LETTERS.match(cell.get("r", "")) or [""])[0]
-            place = sum((ord(one) - _BEFORE_A) * _ALPHABET**at for at, one in enumerate(reversed(letters))) - 1 if letters else len(cells)
+            place = column_number(letters.encode()) - 1 if letters else len(cells)
             cells += [None] * (place - len(cells))
             cells.append(_content(cell, shared))
         rows.append(cells)

@@ -15,12 +15,12 @@ import polars as pl
 
 from dualion.errors import ReadError, UnitError
 from dualion.numerics.sorption.branches import BRANCHES
-from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, isotherm, pressure_factor
-from dualion.readers.adsorption.loadings import loading_factor
+from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, factor_of, isotherm
 from dualion.readers.battery_format import ignored
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.decoding import beginning, decoded
 from dualion.readers.texts.delimited import MOST_COLUMNS, cells, delimiter_of, fields
+from dualion.readers.texts.names_line import names_line
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag
 from dualion.units import read_as
@@ -56,15 +56,7 @@ def _recognises(given: Given) -> bool:
 
 
 def _found(text: str) -> _Found | None:
-    start = 0
-    for _ in range(_MOST_PREAMBLE):
-        end = text.find("\n", start)
-        line = text[start : len(text) if end < 0 else end]
-        found = _names_in(line, start)
-        if found is not None or end < 0:
-            return found
-        start = end + 1
-    return None
+    return names_line(text, _MOST_PREAMBLE, _names_in)
 
 
 def _names_in(line: str, start: int) -> _Found | None:
@@ -122,9 +114,7 @@ def _factor(given: Given, where: str, name: str, unit: str, said: Said) -> float
     if not unit:
         example = "loading (mmol/g) or (cm3(STP)/g)" if name == LOADING else "pressure (kPa)"
         raise ReadError(given.name, where, "the heading has no unit", f"Write the unit in brackets, such as {example}.")
-    if name == LOADING:
-        return loading_factor(given, where, unit, adsorptive=said.adsorptive, mass=said.mass)
-    return pressure_factor(given, where, unit)
+    return factor_of(given, where, name, unit, said)
 
 
 def _branches(given: Given, written: pl.Series, first: int) -> list[str]:

@@ -13,8 +13,7 @@ import polars as pl
 
 from dualion.errors import ReadError
 from dualion.numerics.sorption.branches import BRANCHES
-from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, isotherm, pressure_factor
-from dualion.readers.adsorption.loadings import loading_factor
+from dualion.readers.adsorption.building import LOADING, PRESSURE, RELATIVE, SATURATION, Said, factor_of, isotherm
 from dualion.readers.adsorption.sheets import Cell, Rows, holds, sheets
 from dualion.readers.format import Format, Given
 from dualion.records.measurement import Measurement
@@ -52,14 +51,11 @@ def _read(given: Given) -> Measurement:
             branch.append(BRANCHES[int(desorbing)])
             for name, (place, _) in places.items():
                 kept[name].append(_number(given, at, row[place] if place < len(row) else None))
-    columns: dict[str, pl.Series] = {}
-    for name, values in kept.items():
-        where, written = f'sheet "{_SHEET}", row {named + 1}', places[name][1]
-        if name == LOADING:
-            factor = loading_factor(given, where, written, adsorptive=said.adsorptive, mass=said.mass)
-        else:
-            factor = 1.0 if name == RELATIVE else pressure_factor(given, where, written)
-        columns[name] = pl.Series(name, values, dtype=pl.Float64) * factor
+    where = f'sheet "{_SHEET}", row {named + 1}'
+    columns = {
+        name: pl.Series(name, values, dtype=pl.Float64) * factor_of(given, where, name, places[name][1], said)
+        for name, values in kept.items()
+    }
     return isotherm(given, columns, said, reader=_READER, branch=branch)
 
 

@@ -31,6 +31,7 @@ from dualion.readers.spectra.units import factor_to
 from dualion.readers.tables import measured
 from dualion.readers.texts.decoding import beginning, decoded
 from dualion.readers.texts.delimited import MOST_COLUMNS, cells, delimiter_of, fields
+from dualion.readers.texts.names_line import names_line
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 
@@ -109,15 +110,7 @@ def _recognises(given: Given) -> bool:
 
 
 def _head(text: str) -> _Head | None:
-    start = 0
-    for _ in range(_MOST_HEAD):
-        end = text.find("\n", start)
-        line = text[start : len(text) if end < 0 else end]
-        found = _names_in(line, start)
-        if found is not None or end < 0:
-            return found
-        start = end + 1
-    return None
+    return names_line(text, _MOST_HEAD, _names_in)
 
 
 def _names_in(line: str, start: int) -> _Head | None:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import polars as pl
 
 from dualion.errors import ReadError
 from dualion.readers.diffraction.scans import HALF, Scan, even_angles, is_two_theta, measurements, refuse_axis, wavelength
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import Text, text_of, truncated
-from dualion.readers.texts.decoding import Marks, beginning, numbers
+from dualion.readers.texts.decoding import Marks, beginning, finite_number, numbers
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 
@@ -64,7 +63,7 @@ def _scan(text: Text, header: dict[str, str], opens: re.Match[str], begin: int, 
         raise refuse_axis(given, drive, where)
     cells = [cell for at in range(begin + 1, end) for cell in text.lines[at].split()]
     width = _PAIR if opens["pairs"] else 1
-    announced = _plain(header.get("STEPCOUNT"))
+    announced = finite_number(header.get("STEPCOUNT"))
     flags: list[Flag] = []
     if end == len(text.lines) and not text.ended and cells:
         cells = cells[: (len(cells) - 1) // width * width]
@@ -77,8 +76,8 @@ def _scan(text: Text, header: dict[str, str], opens: re.Match[str], begin: int, 
     if width == _PAIR:
         angles, intensity = values.to_numpy()[::_PAIR], values.to_numpy()[1::_PAIR]
     else:
-        start = next((value for key in ("START", "2THETA") if (value := _plain(header.get(key))) is not None), None)
-        step = _plain(header.get("STEPSIZE"))
+        start = next((value for key in ("START", "2THETA") if (value := finite_number(header.get(key))) is not None), None)
+        step = finite_number(header.get("STEPSIZE"))
         if start is None or step is None:
             raise ReadError(given.name, where, "the range states no _START and _STEPSIZE", _AGAIN)
         angles, intensity = even_angles(given, start, step, len(values), where), values.to_numpy()
@@ -88,7 +87,7 @@ def _scan(text: Text, header: dict[str, str], opens: re.Match[str], begin: int, 
 
 def _conditions(header: dict[str, str]) -> dict[str, Quantity | str]:
     unit = header.get("WL_UNIT", "")
-    first, second, ratio = (_plain(header.get(name)) for name in ("WL1", "WL2", "WLRATIO"))
+    first, second, ratio = (finite_number(header.get(name)) for name in ("WL1", "WL2", "WLRATIO"))
     found: dict[str, Quantity | str] = {}
     if first and second and ratio != 0:
         found = wavelength([(first, 1.0), (second, HALF if ratio is None else ratio)], unit=unit, said="mean of both lines")
@@ -96,18 +95,10 @@ def _conditions(header: dict[str, str]) -> dict[str, Quantity | str]:
         found = wavelength([(first, 1.0)], unit=unit, said="first line")
     if header.get("SAMPLE"):
         found["title"] = header["SAMPLE"]
-    time = _plain(header.get("STEPTIME"))
+    time = finite_number(header.get("STEPTIME"))
     if time and time > 0:
         found["counting_time"] = Quantity(time, "s")
     return found
-
-
-def _plain(text: str | None) -> float | None:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 FORMATS = (Format(_READER, "Bruker diffraction scan (.uxd)", (".uxd",), _recognises, _read),)

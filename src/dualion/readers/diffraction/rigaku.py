@@ -16,14 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 from dualion.errors import ReadError
 from dualion.readers.diffraction.scans import HALF, Scan, degrees, even_angles, is_two_theta, measurements, refuse_axis, wavelength
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import Text, read_block, text_of, truncated
-from dualion.readers.texts.decoding import Marks, beginning, numbers
+from dualion.readers.texts.decoding import Marks, beginning, finite_number, numbers
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 
@@ -98,7 +97,7 @@ def _counted(announced: str | None, found: int, *, ended: bool) -> list[Flag]:
 
 def _ras_conditions(header: dict[str, str]) -> dict[str, Quantity | str]:
     unit = header.get("HW_XG_WAVE_LENGTH_UNIT", "")
-    lines = [_plain(header.get(f"HW_XG_WAVE_LENGTH_{name}")) for name in ("ALPHA1", "ALPHA2")]
+    lines = [finite_number(header.get(f"HW_XG_WAVE_LENGTH_{name}")) for name in ("ALPHA1", "ALPHA2")]
     kind = header.get("MEAS_COND_XG_WAVE_TYPE", "")
     found = _lines(lines, unit=unit, first_only=kind.casefold().replace("α", "a") in ("ka1", "kalpha1"))
     for name, key in (("title", "FILE_SAMPLE"), ("instrument", "HW_GONIOMETER_NAME-0")):
@@ -114,14 +113,6 @@ def _lines(lines: Sequence[float | None], *, unit: str, first_only: bool) -> dic
     if first_only or not second:
         return wavelength([(first, 1.0)], unit=unit, said="K-alpha 1")
     return wavelength([(first, 1.0), (second, HALF)], unit=unit, said="mean of K-alpha 1 and 2, two to one")
-
-
-def _plain(text: str | None) -> float | None:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 def _read_asc(given: Given) -> tuple[Measurement, ...]:
@@ -147,7 +138,7 @@ def _asc_scan(text: Text, header: dict[str, str], begin: int, stop: int, number:
     if not is_two_theta(axis):
         raise refuse_axis(given, axis, where)
     first = next((at for at in range(begin, stop) if text.lines[at].lstrip().startswith("*COUNT")), None)
-    start, step, count = (_plain(own.get(name)) for name in ("START", "STEP", "COUNT"))
+    start, step, count = (finite_number(own.get(name)) for name in ("START", "STEP", "COUNT"))
     if first is None or start is None or step is None or count is None:
         raise ReadError(given.name, where, "the group does not state *START, *STEP and *COUNT", _AGAIN)
     end = next((at for at in range(first + 1, stop) if text.lines[at].startswith("*")), stop)
@@ -163,7 +154,7 @@ def _asc_scan(text: Text, header: dict[str, str], begin: int, stop: int, number:
     factor = degrees(given, own.get("XUNIT") or "deg", where)
     angles = even_angles(given, start * factor, step * factor, len(intensity), where)
     only = own.get("XRAY_CHAR", "").replace("-", "").casefold() in ("kalpha1", "ka1")
-    conditions = _lines([_plain(own.get(f"WAVE_LENGTH{k}")) for k in (1, 2)], unit="", first_only=only)
+    conditions = _lines([finite_number(own.get(f"WAVE_LENGTH{k}")) for k in (1, 2)], unit="", first_only=only)
     if own.get("SAMPLE"):
         conditions["title"] = own["SAMPLE"]
     return Scan(angles, intensity, own.get("YUNIT", ""), where, f"group {own.get('GROUP', number)}", conditions, tuple(flags))

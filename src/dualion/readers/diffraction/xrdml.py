@@ -20,7 +20,7 @@ from dualion.errors import ReadError
 from dualion.readers.diffraction.scans import HALF, Array, Scan, degrees, even_angles, measurements, refuse_axis, wavelength
 from dualion.readers.format import Format, Given
 from dualion.readers.texts.blocks import truncated
-from dualion.readers.texts.decoding import Marks, beginning, numbers
+from dualion.readers.texts.decoding import Marks, beginning, finite_number, numbers
 from dualion.readers.texts.xml_tree import Element, root_of
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
@@ -125,11 +125,7 @@ def _conditions(points: Element, lines: Element | None, title: str) -> dict[str,
 
 def _plain(element: Element | None) -> float | None:
     """A number of the header; None where it is none, as nothing hangs on it."""
-    try:
-        value = float("nan" if element is None else element.words)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    return finite_number(None if element is None else element.words)
 
 
 def _wavelength(lines: Element | None) -> dict[str, Quantity | str]:

@@ -18,6 +18,7 @@ from dualion.readers.tables import measured
 from dualion.readers.texts.decoding import beginning, decoded
 from dualion.readers.texts.delimited import MOST_COLUMNS, cells, delimiter_of, fields
 from dualion.readers.texts.headings import Heading, heading
+from dualion.readers.texts.names_line import names_line
 from dualion.records.measurement import Measurement
 
 _READER = "plain-spectrum"
@@ -51,18 +52,11 @@ def _recognises(given: Given) -> bool:
 
 
 def _found(text: str) -> _Found | None:
-    start = 0
-    for _ in range(_MOST_PREAMBLE):
-        end = text.find("\n", start)
-        line = text[start : len(text) if end < 0 else end]
-        found = _names_in(line.lstrip("#%;! "), start + len(line) - len(line.lstrip("#%;! ")))
-        if found is not None or end < 0:
-            return found
-        start = end + 1
-    return None
+    return names_line(text, _MOST_PREAMBLE, _names_in)
 
 
-def _names_in(line: str, start: int) -> _Found | None:
+def _names_in(whole: str, start: int) -> _Found | None:
+    line = whole.lstrip("#%;! ")
     delimiter = delimiter_of(line)
     if delimiter is None or line.count(delimiter) >= MOST_COLUMNS:
         return None
@@ -71,7 +65,7 @@ def _names_in(line: str, start: int) -> _Found | None:
         x = next((at for at, one in enumerate(headings) if one.name in names), None)
         y = next((at for at, one in enumerate(headings) if at != x and one.name in _ORDINATES), None)
         if x is not None and y is not None:
-            return _Found(start, delimiter, headings, MEANINGS[technique], x, y)
+            return _Found(start + len(whole) - len(line), delimiter, headings, MEANINGS[technique], x, y)
     return None
 
 

@@ -10,6 +10,7 @@ be wrong by a factor of a thousand.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -215,6 +216,15 @@ def numbers(
         shown = rest[int(wrong[0])][:40]
         raise ReadError(given.name, where(int(at[wrong[0]])), f'"{shown}" is not a number', "Copy or export the file anew.")
     return values.scatter(at, read)
+
+
+def finite_number(written: str | None) -> float | None:
+    """A number of a header; None where there is none, or none that is finite."""
+    try:
+        value = float(written or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _check_zeros(given: Given, cells: pl.Series, where: Callable[[int], str]) -> None:

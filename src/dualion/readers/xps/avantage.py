@@ -24,16 +24,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.errors import MissingDependency, ReadError
+from dualion.errors import ReadError
 from dualion.readers.format import Format, Given
-from dualion.readers.neware import workbook
 from dualion.readers.tables import measured
+from dualion.readers.workbooks import SHEETS, heads, opened
 from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag, Quantity
 
 _READER, _VERSION = "avantage", 1
-_ZIP, _CONTENT, _STRINGS, _SHEETS = b"PK\x03\x04", "[Content_Types].xml", "xl/sharedStrings.xml", "xl/worksheets/"
-_HEAD = 65_536  # [byte] of a member, by which a workbook is recognised
 _MARK = re.compile(rb"(?:Binding|Kinetic) Energy \(E\)")
 _AXIS = re.compile(rb"Elements=")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
@@ -62,27 +60,12 @@ class _Sheet:
 
 
 def _recognises(given: Given) -> bool:
-    if not given.data.startswith(_ZIP):
-        return False
-    with zipfile.ZipFile(io.BytesIO(given.data)) as archive:
-        names = archive.namelist()
-        if _CONTENT not in names:
-            return False
-        heads = []
-        for name in names:
-            if name == _STRINGS or name.startswith(_SHEETS):
-                with archive.open(name) as member:
-                    heads.append(member.read(_HEAD))
-    return any(map(_MARK.search, heads)) and any(map(_AXIS.search, heads))
+    begins = heads(given)
+    return any(map(_MARK.search, begins)) and any(map(_AXIS.search, begins))
 
 
 def _read(given: Given) -> tuple[Measurement, ...]:
-    try:
-        import fastexcel
-    except ImportError:
-        raise MissingDependency("fastexcel", "io") from None
-    workbook.check_workbook(given)
-    book = fastexcel.read_excel(given.data)
+    book = opened(given)
     cells: dict[str, list[list[str]]] = {}
     hidden = []
     for name in book.sheet_names:
@@ -207,7 +190,7 @@ def _book_flags(given: Given, hidden: Sequence[str]) -> list[Flag]:
     if hidden:
         flags.append(Flag("hidden_sheets", "note", f"Sheets that are hidden were left out: {', '.join(hidden)}."))
     with zipfile.ZipFile(io.BytesIO(given.data)) as archive:
-        formulas = [one for one in archive.namelist() if one.startswith(_SHEETS) and _FORMULA.search(archive.read(one))]
+        formulas = [one for one in archive.namelist() if one.startswith(SHEETS) and _FORMULA.search(archive.read(one))]
     if formulas:
         message = f"{len(formulas)} of the sheets hold formulas; what the program computed when it wrote the file is taken."
         flags.append(Flag("formula_cells", "warning", message))

@@ -97,11 +97,12 @@ def _known(carbon: Carbon, name: str) -> str:
 
 
 def _options(carbon: Carbon, found: Signals) -> list[str]:
-    """Options of each technique, by its first instrument; those that name a reference are left out: each file is analysed alone."""
+    """Options of each technique, by its first instrument; a reference is left out where two instruments would share it."""
     lines: list[str] = []
     for name in dict.fromkeys(one.technique for one in INSTRUMENTS if one.name in found):
-        instrument = next(one for one in INSTRUMENTS if one.technique == name and one.name in found)
-        options = {key: value for key, value in instrument.options(carbon).items() if value not in instrument.beside.values()}
+        instrument, *others = (one for one in INSTRUMENTS if one.technique == name and one.name in found)
+        shared = instrument.beside.values() if others else ()
+        options = {key: value for key, value in instrument.options(carbon).items() if value not in shared}
         if options:
             lines += ["", f"[options.{name}]", *(f"{key} = {_toml(value)}" for key, value in options.items())]
     return lines
