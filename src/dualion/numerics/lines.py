@@ -275,14 +275,39 @@ def _first_slope(x: Array, y: Array, vx: float, vy: float) -> float:
     return (difference + math.sqrt(difference**2 + 4 * vx * vy * sxy**2)) / (2 * vx * sxy)
 
 
-def _points(what: str, x: ArrayLike, y: ArrayLike, least: int) -> tuple[Array, Array]:
+def paired(what: str, x: ArrayLike, y: ArrayLike, least: int, *, one: str = "point") -> tuple[Array, Array]:
+    """Two arrays of one length, finite and long enough.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, for the message, such as ``"A line, in points,"``.
+    x, y : array, shape (n,)
+        In any [unit].
+    least : int
+        [1] fewest numbers of each.
+    one : str
+        Word for what a pair of numbers belongs to.
+
+    Raises
+    ------
+    CoverageError
+        They are too short.
+    InputError
+        Their shapes differ, or a number is not finite.
+    """
     across, up = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if across.ndim != 1 or across.shape != up.shape:
         raise InputError(f"x, y: their shapes are {across.shape} and {up.shape}. Give two arrays of one length.")
     if across.size < least:
         raise CoverageError(what, least, across.size)
     if not (np.isfinite(across).all() and np.isfinite(up).all()):
-        raise InputError("x, y: a number is not finite. Leave its point out.")
+        raise InputError(f"x, y: a number is not finite. Leave its {one} out.")
+    return across, up
+
+
+def _points(what: str, x: ArrayLike, y: ArrayLike, least: int) -> tuple[Array, Array]:
+    across, up = paired(what, x, y, least)
     if np.ptp(across) == 0:
         raise InputError("x: all points stand at one place, so that there is no line. Give points at different x.")
     return across, up

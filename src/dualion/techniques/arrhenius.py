@@ -18,7 +18,6 @@ References: arrhenius1889, jcgm2008.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,6 +26,7 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.impedance.arrhenius import FEWEST, FORMS, GAS_CONSTANT, Array, Form, Line, line
 from dualion.numerics.impedance.arrhenius_tables import errors_table, points_table
 from dualion.numerics.impedance.batch import Plan, Tail, choice_flags, fit_spectra
@@ -36,9 +36,11 @@ from dualion.numerics.impedance.circuit_result import CircuitFit
 from dualion.numerics.impedance.resistances import Process, processes_of_tables
 from dualion.numerics.impedance.spectra import COLUMNS, MASKS, Mask, check_window, spectrum_of, temperature_of
 from dualion.numerics.impedance.tables import candidate_table, parameter_table
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Number of temperatures below which an energy is flagged, and range of 1/T.
@@ -83,9 +85,7 @@ class Options:
         _plan(self)
         check_window(self.window)
         words = (("form", self.form, FORMS), ("weights", self.weights, ("uniform", "errors")), ("mask", self.mask, MASKS))
-        for name, word, known in words:
-            if word not in known:
-                raise SpecError(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        check_words(words)
         if self.min_temperatures < FEWEST:
             raise SpecError(f"min_temperatures: {self.min_temperatures} is fewer than {FEWEST}, below which a line has no error.")
         if not (np.isfinite(self.temperature_stderr) and self.temperature_stderr >= 0):
@@ -274,10 +274,9 @@ def _curves(lines: Mapping[str, Line]) -> dict[str, Curve]:
     for process, one in lines.items():
         y = Axis("ln(T/R)" if one.form == "t_over_r" else "ln(1/R)", "1")
         order = np.argsort(1 / one.kelvin)
-        x = tuple(float(value) for value in 1 / one.kelvin[order])
         prefix = f"{process}_" if process else ""
-        found[f"{prefix}measured"] = Curve(_INVERSE, y, x, tuple(float(value) for value in one.ordinate[order]))
-        found[f"{prefix}fitted"] = Curve(_INVERSE, y, x, tuple(float(value) for value in one.fitted[order]))
+        found[f"{prefix}measured"] = curve_from(_INVERSE, y, 1 / one.kelvin[order], one.ordinate[order])
+        found[f"{prefix}fitted"] = curve_from(_INVERSE, y, 1 / one.kelvin[order], one.fitted[order])
     return found
 
 
@@ -338,9 +337,7 @@ def synthesise(
     table = pl.DataFrame(
         {"resistance_ohm": resistance, "resistance_stderr_ohm": noise * _NOISE * resistance, "cell_temperature_celsius": celsius}
     )
-    source = Source(
-        "synthetic-arrhenius.csv", hashlib.sha256(resistance.tobytes()).hexdigest(), "dualion synthesise arrhenius", 1, "simulation"
-    )
+    source = simulated_source("arrhenius", "synthetic-arrhenius.csv", resistance)
     truth = {"activation_energy": activation_energy, "ln_prefactor": ln_prefactor}
     return (Measurement("eis", table, {}, "synthetic", source),), truth
 

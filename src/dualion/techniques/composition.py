@@ -15,7 +15,6 @@ References: Prohaska et al. 2022; Tang et al. 2026.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +26,9 @@ import polars as pl
 from dualion.errors import CoverageError, SpecError, UnitError
 from dualion.numerics.atomic_weights import ATOMIC_WEIGHTS, NAMES, symbol
 from dualion.numerics.composition.shares import Content, amount, atomic_shares, propagated, share_of_amount, total, with_difference
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series, SeriesKind
-from dualion.records.measurement import Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 from dualion.units import compatible, convert
@@ -370,8 +370,7 @@ def synthesise(
             "descriptor_qualifier": ["="] * len(rows),
         }
     )
-    digest = hashlib.sha256(table["descriptor_value"].to_numpy().tobytes()).hexdigest()
-    source = Source("composition.csv", digest, "dualion synthesise composition", 1, "simulation")
+    source = simulated_source("composition", "composition.csv", table["descriptor_value"].to_numpy())
     truth = {
         "nitrogen_content": nitrogen_content,
         "nitrogen_amount": amount("N", nitrogen_content),

@@ -20,7 +20,6 @@ References: Fisher 1921; Spearman 1904; Holm 1979; Deming 1943; York et al. 2004
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,14 +29,16 @@ import polars as pl
 from scipy.special import stdtrit
 
 from dualion.errors import CoverageError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.correlation.coefficients import holm, pearson, spearman
 from dualion.numerics.correlation.descriptors import NEEDED, Descriptor, choose, read_descriptors
 from dualion.numerics.correlation.pairs import Coordinate, Pairs, paired, varying_together
 from dualion.numerics.correlation.slope_unit import slope_unit
 from dualion.numerics.correlation.small_samples import FEWEST, KINDS, Kind, band, conclusion, fitted, leave_one_out, scatter
 from dualion.numerics.lines import Line
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -290,17 +291,13 @@ def _curves(kept: Pairs, line: Line, wider: Line | None, everything: Pairs, opti
     across, up = (Axis(name.replace("_", " ").capitalize(), unit) for name, unit in zip((options.x, options.y), kept.units, strict=True))
     x, low, high = band(kept.points, line, confidence=options.confidence)
     ends = np.array([everything.points.x.min(), everything.points.x.max()])
-
-    def curve(at: np.ndarray, y: np.ndarray) -> Curve:
-        return Curve(across, up, tuple(at.tolist()), tuple(y.tolist()))
-
     found = {
-        "line": curve(x, line.intercept + line.slope * x),
-        "further_sample_low": curve(x, low),
-        "further_sample_high": curve(x, high),
+        "line": curve_from(across, up, x, line.intercept + line.slope * x),
+        "further_sample_low": curve_from(across, up, x, low),
+        "further_sample_high": curve_from(across, up, x, high),
     }
     if wider is not None:
-        found["line_with_all"] = curve(ends, wider.intercept + wider.slope * ends)
+        found["line_with_all"] = curve_from(across, up, ends, wider.intercept + wider.slope * ends)
     return found
 
 
@@ -376,8 +373,7 @@ def synthesise(
             "descriptor_source": ["synthetic"] * (2 * x.size),
         }
     )
-    digest = hashlib.sha256(np.concatenate([across, up]).tobytes()).hexdigest()
-    source = Source("synthetic-descriptors.csv", digest, "dualion synthesise correlation", 1, "simulation")
+    source = simulated_source("correlation", "synthetic-descriptors.csv", across, up)
     return (Measurement("descriptors", table, {}, "synthetic", source),), {"slope": slope, "intercept": intercept}
 
 

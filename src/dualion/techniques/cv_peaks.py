@@ -19,7 +19,6 @@ References: Lindström et al. 1997; Girard et al. 2015.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,13 +28,15 @@ import polars as pl
 from scipy.stats import t as student
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.student import interval
 from dualion.numerics.voltammetry.peaks import Peak, peaks, tracked
 from dualion.numerics.voltammetry.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
 from dualion.numerics.voltammetry.scans import DIRECTIONS, SEVERAL, Array, Direction, distinct_rates, triangle
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -248,7 +249,7 @@ def _curve(track: _Track) -> Curve:
     line = _line(np.log(track.rates), np.log(track.currents))
     ends = np.array([track.rates.min(), track.rates.max()])
     currents = _MILLI * np.exp(line.level + line.slope * np.log(ends))
-    return Curve(_RATE, _CURRENT, tuple((_MILLI * ends).tolist()), tuple(currents.tolist()))
+    return curve_from(_RATE, _CURRENT, _MILLI * ends, currents)
 
 
 _RATE = Axis("Scan rate", "mV/s", scale="log")
@@ -332,8 +333,7 @@ def synthesise(
             branch = height * (shape + 0.1 * noise * rng.standard_normal(time.size))
             current = np.where(up == rising, branch if rising else -branch, current)
         table = pl.DataFrame({"test_time_second": time, "voltage_volt": voltage, "current_ampere": current})
-        digest = hashlib.sha256(current.tobytes()).hexdigest()
-        source = Source(f"cv-{rate:g}-mV-s.csv", digest, "dualion synthesise cv_peaks", 1, "simulation")
+        source = simulated_source("cv_peaks", f"cv-{rate:g}-mV-s.csv", current)
         made.append(Measurement("cv", table, {"scan_rate": Quantity(float(rate), "mV/s")}, "synthetic", source, cell=_CELL))
     return tuple(made), {"b_anodic_1": b_anodic, "b_cathodic_1": b_cathodic}
 

@@ -26,7 +26,6 @@ References: Lindström et al. 1997; Wang et al. 2007; Girard et al. 2015.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,13 +34,15 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, SpecError
+from dualion.numerics.arrays import curve_from
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.voltammetry.rate_split import Shares, diffusion_share, shares_with_errors, surface_shares
 from dualion.numerics.voltammetry.scan_rates import COLUMNS, Chosen, chosen_scans, corrected, rate_flags, scan_table
 from dualion.numerics.voltammetry.scans import DIRECTIONS, SEVERAL, Array, Direction, triangle
 from dualion.numerics.voltammetry.separability import LEAST_RATES, Branch, Limits, judged_branch
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -187,21 +188,17 @@ def _values(branch: Branch, shares: Shares | None, chosen: Sequence[Chosen]) -> 
 
 def _curves(branch: Branch, shares: Shares | None) -> dict[str, Curve]:
     """k1, k2 and R2 against the potential; current of the fastest rate, and of its surface part where it can be told."""
-    name, grid = branch.direction, tuple(branch.grid.tolist())
-    curves = {f"current_{name}": Curve(_POTENTIAL, _CURRENT, grid, tuple((_MILLI * branch.currents[-1]).tolist()))}
+    name, grid = branch.direction, branch.grid
+    curves = {f"current_{name}": curve_from(_POTENTIAL, _CURRENT, grid, _MILLI * branch.currents[-1])}
     fit = branch.fit
     if fit is None:
         return curves
-    curves[f"k1_{name}"] = Curve(
-        _POTENTIAL, Axis("k1", _SURFACE_UNIT), grid, tuple(fit.surface.tolist()), tuple(fit.surface_stderr.tolist())
-    )
-    curves[f"k2_{name}"] = Curve(
-        _POTENTIAL, Axis("k2", _DIFFUSION_UNIT), grid, tuple(fit.diffusion.tolist()), tuple(fit.diffusion_stderr.tolist())
-    )
-    curves[f"r2_{name}"] = Curve(_POTENTIAL, _EXPLAINED, grid, tuple(fit.explained.tolist()))
+    curves[f"k1_{name}"] = curve_from(_POTENTIAL, Axis("k1", _SURFACE_UNIT), grid, fit.surface, fit.surface_stderr)
+    curves[f"k2_{name}"] = curve_from(_POTENTIAL, Axis("k2", _DIFFUSION_UNIT), grid, fit.diffusion, fit.diffusion_stderr)
+    curves[f"r2_{name}"] = curve_from(_POTENTIAL, _EXPLAINED, grid, fit.explained)
     if shares is not None:
         surface = _MILLI * fit.rates[-1] * fit.surface
-        curves[f"surface_current_{name}"] = Curve(_POTENTIAL, _CURRENT, grid, tuple(surface.tolist()))
+        curves[f"surface_current_{name}"] = curve_from(_POTENTIAL, _CURRENT, grid, surface)
     return curves
 
 
@@ -366,8 +363,7 @@ def synthesise(
         error = noise * typical * (k2 * of_scan + rng.standard_normal(voltage.size))
         current = np.where(up, 1, -1) * root * (surface * k1 * root + diffusion * k2 + error)
         table = pl.DataFrame({"test_time_second": time, "voltage_volt": voltage, "current_ampere": current})
-        digest = hashlib.sha256(current.tobytes()).hexdigest()
-        source = Source(f"cv-{rate:g}-mV-s.csv", digest, "dualion synthesise cv_separation", 1, "simulation")
+        source = simulated_source("cv_separation", f"cv-{rate:g}-mV-s.csv", current)
         made.append(Measurement("cv", table, {"scan_rate": Quantity(float(rate), "mV/s")}, "synthetic", source, cell=_CELL))
     truth = {}
     grid = np.linspace(low + trim, high - trim, Options().points)

@@ -44,6 +44,7 @@ from dualion.records.cell_record import CellRecord, Role
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import not_positive
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 _MILLI, _PERCENT, _HOUR, _AH_MG = 1e3, 100.0, 3600.0, 1e6  # the last one from Ah/mg to mAh/g
@@ -74,10 +75,7 @@ class Options:
         ):
             if getattr(self, name) not in known:
                 problems.append(f'{name}: "{getattr(self, name)}" is unknown. Write one of {", ".join(repr(word) for word in known)}.')
-        for name in ("accuracy_fs", "full_scale", "accuracy_voltage", "plateau_half_width"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                problems.append(f"{name}: {value} is not a positive number.")
+        problems += not_positive(self, "accuracy_fs", "full_scale", "accuracy_voltage", "plateau_half_width")
         if not 0 <= self.min_half_cycle < math.inf:
             problems.append(f"min_half_cycle: {self.min_half_cycle} is not a time. Give it in s, 0 or more.")
         if problems:
@@ -179,12 +177,7 @@ def _seen(measured: Measurement, frame: pl.DataFrame, options: Options) -> tuple
     known = whole.segments.sign[~whole.segments.profile]
     begins = first or (int(known[0]) if known.size else 1)
     full_scale = options.full_scale or float(np.abs(whole.current).max())
-    share = rows_of.accuracy(
-        measured.conditions, rows_of.CURRENT_CONDITION, given=options.accuracy_fs, default=rows_of.CURRENT_ACCURACY, factor=1 / _PERCENT
-    )
-    volts = rows_of.accuracy(
-        measured.conditions, rows_of.VOLTAGE_CONDITION, given=options.accuracy_voltage, default=rows_of.VOLTAGE_ACCURACY, factor=1 / _MILLI
-    )
+    share, volts = rows_of.accuracies(measured.conditions, share=options.accuracy_fs, volts=options.accuracy_voltage)
     counted = options.counter == "instrument" and "step_net_capacity_ah" in frame.columns
     positive, negative = cell.directions()
     seen = _Seen(

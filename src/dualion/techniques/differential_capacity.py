@@ -30,19 +30,18 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.cycling.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
 from dualion.numerics.cycling.cycle_pairs import (
     BRANCHES,
     CycleRule,
     check_cycle_rule,
-    first_sign,
-    refuse_reversed,
-    rows_with_numbers,
+    half_cycles_of,
     simulated_cycling,
 )
 from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY, VOLTAGE_ACCURACY, counter_resolution
 from dualion.numerics.cycling.differential import Differential, Grid, Peak, differential
-from dualion.numerics.cycling.half_cycles import half_cycle_table, running_charge
+from dualion.numerics.cycling.half_cycles import running_charge
 from dualion.numerics.cycling.masks import diagnostic
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
@@ -113,10 +112,7 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
         raise InputError(f"differential_capacity takes one record and has {len(measurements)}. Analyse them one by one.")
     measured = measurements[0]
     scale = capacity_scale(measured.cell, options.basis)
-    frame, known = rows_with_numbers(measured)
-    with np.errstate(all="ignore"):
-        halves = half_cycle_table(frame, first=first_sign(measured.cell))
-    refuse_reversed(frame, halves, measured.source.file)
+    frame, halves, known = half_cycles_of(measured)
     chosen, counted = _chosen(halves, options, measured.source.file)
     found = _branches(frame, chosen, options, measured.source.file)
     rule = (
@@ -279,10 +275,7 @@ _VOLTAGE = Axis("Voltage", "V")
 
 def _curves(found: Mapping[str, Differential], scale: CapacityScale) -> dict[str, Curve]:
     axis = Axis("Differential capacity", f"{scale.unit}/V")
-    return {
-        name: Curve(_VOLTAGE, axis, tuple(one.voltage.tolist()), tuple((scale.factor * one.capacity).tolist()))
-        for name, one in found.items()
-    }
+    return {name: curve_from(_VOLTAGE, axis, one.voltage, scale.factor * one.capacity) for name, one in found.items()}
 
 
 def draw(result: Result) -> Figure:

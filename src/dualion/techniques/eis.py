@@ -21,22 +21,20 @@ References: boukamp1995, schonleber2014, boukamp1986, hsu2001, brug1984, schwarz
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from dualion.errors import SpecError
+from dualion.numerics.arrays import curve_from, plain
 from dualion.numerics.impedance.batch import Plan, Tail, choice_flags, fit_spectra
 from dualion.numerics.impedance.choice import Candidate, verdicts
 from dualion.numerics.impedance.circuit_fit import Weights
 from dualion.numerics.impedance.circuit_result import Capacitance, CircuitFit
-from dualion.numerics.impedance.circuits import Array, Circuit, parse
+from dualion.numerics.impedance.circuits import Circuit, parse
 from dualion.numerics.impedance.kramers_kronig import KramersKronig, kramers_kronig
 from dualion.numerics.impedance.quantities import quantities
 from dualion.numerics.impedance.spectra import (
@@ -58,10 +56,12 @@ from dualion.numerics.impedance.tables import (
     residual_table,
     start_table,
 )
+from dualion.numerics.simulated import simulated_source
 from dualion.records.cell_record import CellRecord
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Relative noise of the synthetic spectra.
@@ -92,9 +92,7 @@ class Options:
     def __post_init__(self) -> None:
         _plan(self)
         words = (("mask", self.mask, MASKS), ("capacitance", self.capacitance, ("hsu-mansfeld", "brug")))
-        for name, word, known in words:
-            if word not in known:
-                raise SpecError(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        check_words(words)
         if not (np.isfinite(self.kk_limit) and self.kk_limit > 0):
             raise SpecError(f"kk_limit: {self.kk_limit} is not a positive number. Write a share of |Z| such as 0.01.")
         check_window(self.window)
@@ -182,7 +180,7 @@ def _curves(fits: Sequence[CircuitFit]) -> dict[str, Curve]:
     found = {}
     for number, fit in enumerate(fits, start=1):
         for name, z in (("measured", fit.impedance), ("fitted", fit.fitted)):
-            found[f"{name}_{number}"] = Curve(_REAL, _IMAGINARY, _numbers(z.real), _numbers(-z.imag))
+            found[f"{name}_{number}"] = curve_from(_REAL, _IMAGINARY, z.real, -z.imag)
     return found
 
 
@@ -249,12 +247,12 @@ def draw(result: Result) -> Figure:
 
 def _rest_series(own: pl.DataFrame, mark: str) -> list[Series]:
     """Residuals of one spectrum: both parts, or their modulus where there are several spectra."""
-    f = _numbers(own["frequency [Hz]"].to_numpy())
+    f = plain(own["frequency [Hz]"].to_numpy())
     parts = {name: own[f"{name}_residual [%]"].to_numpy() for name in ("real", "imaginary")}
     if mark:
-        moduli = _numbers(np.hypot(parts["real"], parts["imaginary"]))
+        moduli = plain(np.hypot(parts["real"], parts["imaginary"]))
         return [Series(f"Spectrum{mark}", "measured", f, moduli, "analysis", sample=f"spectrum{mark}")]
-    return [Series(f"{name.capitalize()} part", "measured", f, _numbers(rest), "analysis") for name, rest in parts.items()]
+    return [Series(f"{name.capitalize()} part", "measured", f, plain(rest), "analysis") for name, rest in parts.items()]
 
 
 def _finding(result: Result) -> str:
@@ -274,10 +272,6 @@ def _finding(result: Result) -> str:
             else f"{arc_name} {min(values):.4g} to {max(values):.4g} ohm in {len(ones)} spectra"
         )
     return f"Resistances of the arcs, in the order of their time constants: {'; '.join(said) or 'the circuit has no arc'}."
-
-
-def _numbers(values: Array | NDArray[np.floating[Any]]) -> tuple[float, ...]:
-    return tuple(float(one) for one in values)
 
 
 def synthesise(
@@ -323,8 +317,7 @@ def synthesise(
     z = _TWO_ARCS.impedance(frequency, np.array(values))
     z = z + noise * _NOISE * np.abs(z) * (rng.standard_normal(frequency.size) + 1j * rng.standard_normal(frequency.size))
     table = pl.DataFrame(dict(zip(COLUMNS, (frequency, z.real, z.imag), strict=True)))
-    digest = hashlib.sha256(z.tobytes()).hexdigest()
-    source = Source("synthetic-eis.csv", digest, "dualion synthesise eis", 1, "simulation")
+    source = simulated_source("eis", "synthetic-eis.csv", z)
     cell = CellRecord(temperature=Quantity(25.0, "degC"), area=Quantity(1.0, "cm2"))
     return (Measurement("eis", table, {}, "synthetic", source, cell=cell),), truth
 

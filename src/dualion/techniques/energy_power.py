@@ -37,7 +37,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers
+from dualion.numerics.arrays import numbers
+from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of
 from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY
 from dualion.numerics.cycling.rate_blocks import MOST_SPREAD, STABLE_CYCLES, rate_blocks
 from dualion.numerics.cycling.synthetic_energy import synthesise

@@ -21,9 +21,7 @@ References: cameron1982, savitzky1964, harrick1967, angell1956.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,14 +29,17 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from, numbers
 from dualion.numerics.bands.doublet import Doublet, doublet, pairs
 from dualion.numerics.bands.position import FEWEST, LEAST_ERROR, Band, Baseline, Estimator, absorbance_of, atr_corrected, strongest
 from dualion.numerics.bands.quantities import Absorbance, Way, band_quantities, band_row, measure, position_error
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.student import interval
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
-from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
+from dualion.techniques.checks import unknown_words
+from dualion.techniques.row import Technique, Truth, carried_flags, check_input, finding_of, prefixes, provenance
 
 #: Bands of a recipe by name: window [cm-1].
 RECIPES: Mapping[str, Mapping[str, tuple[float, float]]] = {
@@ -75,9 +76,7 @@ class Options:
             if window is not None and not (len(window) == 2 and 0 <= window[0] < window[1] < math.inf):
                 problems.append(f"{name}: {window} is not a window. Give its lower and its upper end in cm-1, such as [1520, 1600].")
         words = (("recipe", self.recipe, tuple(RECIPES)), ("estimator", self.estimator, ("centroid", "second_derivative")))
-        for name, word, known in (*words, ("baseline", self.baseline, ("linear", "none"))):
-            if word not in known:
-                problems.append(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        problems += unknown_words((*words, ("baseline", self.baseline, ("linear", "none"))))
         for name, value in (("smoothing", self.smoothing), ("resolution", self.resolution)):
             if value is not None and not 0 < value < math.inf:
                 problems.append(f"{name}: {value} is not positive. Give it in cm-1.")
@@ -111,7 +110,7 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
     flags = [*carried_flags(measurements)]
     spectra = [_spectrum(one, options, flags) for one in ordered]
     partner, spectra = _partner(spectra, options)
-    names = _prefixes([one.name for one in spectra])
+    names = prefixes([one.name for one in spectra])
     way = _way(options)
     values: dict[str, Quantity] = {}
     curves: dict[str, Curve] = {}
@@ -123,8 +122,8 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
             mark = f"{prefix}{label}_" if options.recipe != "none" else f"{prefix}band_"
             values |= band_quantities(mark, found, one, way, flags)
             axis = _ARBITRARY if one.column == "intensity_arbitrary" else _A
-            curves[f"{mark}absorbance"] = Curve(_X, axis, tuple(found.x.tolist()), tuple((found.y + found.baseline).tolist()))
-            curves[f"{mark}baseline"] = Curve(_X, axis, tuple(found.x.tolist()), tuple(found.baseline.tolist()))
+            curves[f"{mark}absorbance"] = curve_from(_X, axis, found.x, found.y + found.baseline)
+            curves[f"{mark}baseline"] = curve_from(_X, axis, found.x, found.baseline)
             rows.append(band_row(one.name, label, found, one))
             if partner is not None:
                 values |= _shift(mark, found, one, partner, window, way, flags)
@@ -149,7 +148,7 @@ def _spectrum(measured: Measurement, options: Options, flags: list[Flag]) -> Abs
     column = next((name for name in _ORDINATES if name in table.columns), None)
     if column is None:
         raise InputError(f"{measured.source.file}: no column {', '.join(_ORDINATES[:-1])} or {_ORDINATES[-1]}, of which ftir needs one.")
-    x, raw = (table[name].cast(pl.Float64).fill_null(math.nan).to_numpy() for name in ("wavenumber_per_centimetre", column))
+    x, raw = (numbers(table, name) for name in ("wavenumber_per_centimetre", column))
     name = measured.sample or measured.region or measured.source.file
     y = absorbance_of(raw) if column == "transmittance_percent" else raw
     dark = np.isfinite(raw) & (raw <= 0) if column == "transmittance_percent" else np.zeros(raw.size, dtype=bool)
@@ -184,15 +183,6 @@ def _partner(spectra: list[Absorbance], options: Options) -> tuple[Absorbance | 
         known = ", ".join(f'"{one.name}"' for one in spectra)
         raise SpecError(f'pair: "{options.pair}" must name the sample of one of two or more spectra; those given are {known}.')
     return found[0], others
-
-
-def _prefixes(samples: Sequence[str]) -> list[str]:
-    """What stands before the names of the values of each sample; nothing where there is one."""
-    if len(samples) == 1:
-        return [""]
-    words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "sample" for name in samples]
-    words = [word if word[0].isalpha() else f"s_{word}" for word in words]
-    return [f"{word}_{words[: at + 1].count(word)}_" if words.count(word) > 1 else f"{word}_" for at, word in enumerate(words)]
 
 
 def _way(options: Options) -> Way:
@@ -246,7 +236,7 @@ def _difference(one: Absorbance, partner: Absorbance) -> Curve:
     finite = np.isfinite(partner.y)
     inside = np.isfinite(one.y) & (one.x >= partner.x[finite][0]) & (one.x <= partner.x[finite][-1])
     y = one.y[inside] - np.interp(one.x[inside], partner.x[finite], partner.y[finite])
-    return Curve(_X, Axis("Difference of absorbance", "1"), tuple(one.x[inside].tolist()), tuple(y.tolist()))
+    return curve_from(_X, Axis("Difference of absorbance", "1"), one.x[inside], y)
 
 
 def _carbonate(prefix: str, one: Absorbance, curves: dict[str, Curve], flags: list[Flag]) -> dict[str, Quantity]:
@@ -254,8 +244,8 @@ def _carbonate(prefix: str, one: Absorbance, curves: dict[str, Curve], flags: li
     finite = np.isfinite(one.y)
     found: Doublet = doublet(one.x[finite], one.y[finite])
     rule = "areas of two pairs of Lorentz bands with fixed splitting; both taken to absorb alike"
-    curves[f"{prefix}carbonate_absorbance"] = Curve(_X, _A, tuple(found.x.tolist()), tuple(found.y.tolist()))
-    curves[f"{prefix}carbonate_fitted"] = Curve(_X, _A, tuple(found.x.tolist()), tuple(found.fitted.tolist()))
+    curves[f"{prefix}carbonate_absorbance"] = curve_from(_X, _A, found.x, found.y)
+    curves[f"{prefix}carbonate_fitted"] = curve_from(_X, _A, found.x, found.fitted)
     if found.at_bound:
         flags.append(Flag("fit_at_bound", "warning", f"{one.name}: the carbonate fit ended at a bound of {', '.join(found.at_bound)}."))
     if not found.separable:
@@ -295,22 +285,8 @@ def draw(result: Result) -> Figure:
         if name.endswith("difference"):
             difference = Series("Sample minus reference", "fitted", curve.x, curve.y, "analysis")
             panels.append(Panel(curve.x_axis, curve.y_axis, (difference,), title="difference"))
-    return Figure("ftir", "Infrared bands", _finding(result), tuple(panels), width=183 if len(panels) > 1 else 89)
-
-
-def _finding(result: Result) -> str:
-    said = []
-    for name, one in result.values.items():
-        if name.endswith(("position", "shift", "fraction")):
-            unit = "" if one.unit == "1" else f" {one.unit}"
-            label = name.replace("_", " ")
-            said.append(
-                f"{label} is withheld"
-                if one.value is None
-                else f"{label} {one.value:.4g}{unit}, standard error {one.stderr or 0:.2g}{unit}"
-            )
-    text = "; ".join(said) or "no band was measured"
-    return f"{text[0].upper()}{text[1:]}."
+    finding = finding_of(result.values, ("position", "shift", "fraction"), otherwise="no band was measured")
+    return Figure("ftir", "Infrared bands", finding, tuple(panels), width=183 if len(panels) > 1 else 89)
 
 
 def synthesise(
@@ -357,8 +333,7 @@ def synthesise(
         y += pairs(x - off, np.array([1800.0, 18.0, 12.0, 0.8]))[:, :2] @ np.array([0.4 * (1 - share), 0.4 * share])
         y += noise * _NOISE * rng.standard_normal(x.size)
         table = pl.DataFrame({"wavenumber_per_centimetre": x, "absorbance": y})
-        digest = hashlib.sha256(y.tobytes()).hexdigest()
-        source = Source(f"{sample}-ftir.csv", digest, "dualion synthesise ftir", 1, "simulation")
+        source = simulated_source("ftir", f"{sample}-ftir.csv", y)
         made.append(Measurement("ftir", table, {"resolution": Quantity(resolution, "cm-1")}, sample, source))
     truth = {"band_position": band_position, "band_shift": band_position - reference_position, "coordinated_fraction": coordinated_fraction}
     return tuple(made), truth

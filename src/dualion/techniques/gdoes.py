@@ -22,7 +22,6 @@ References: Payling, Jones & Bengtson 1997; Deming 1943; York et al. 2004; Tang 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,15 +32,17 @@ from numpy.typing import NDArray
 
 from dualion.columns import ELEMENTS
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.atomic_weights import symbol
 from dualion.numerics.depth_profile.plateaus import LEAST_POINTS
 from dualion.numerics.depth_profile.sodium import content_of_charge, content_of_ratio, x_of_charge
 from dualion.numerics.depth_profile.states import Crater, State, crater_of, crater_rows, line_rows, lines_of, state_rows, states_of
 from dualion.numerics.depth_profile.synthetic import synthetic_crater
 from dualion.numerics.lines import Line
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.student import interval
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -286,14 +287,14 @@ def _curves(
     curves = {}
     for number, one in enumerate(craters, start=1):
         x = one.x if rates is None else one.x * rates[number - 1]
-        curves[f"profile_{number}"] = Curve(axis if rates is None else _DEPTH, up, tuple(x.tolist()), tuple(one.ratio.tolist()))
+        curves[f"profile_{number}"] = curve_from(axis if rates is None else _DEPTH, up, x, one.ratio)
     line = _chosen(lines, options)
     if line is not None:
         ends = np.array(sorted(one.charge for one in craters if one.charge is not None))[[0, -1]]
         scale = 1.0 if options.per_carbon is None else content_of_charge(1.0)
         y = line.intercept + line.slope * scale * (ends - (options.irreversible_mah_g or 0.0))
         sodium = up if options.per_carbon is None else Axis("Sodium", "mmol/g")
-        curves["line"] = Curve(_CHARGE, sodium, tuple(ends.tolist()), tuple(y.tolist()))
+        curves["line"] = curve_from(_CHARGE, sodium, ends, y)
     return curves
 
 
@@ -378,8 +379,8 @@ def synthesise(
         for crater in range(craters):
             time, sodium, carbon = synthetic_crater(rng, ratio, rows=rows, scatter=noise, point=noise / 2)
             table = pl.DataFrame({"time_second": time, "sodium_signal": sodium, "carbon_signal": carbon})
-            digest = hashlib.sha256(sodium.tobytes() + carbon.tobytes() + bytes([crater])).hexdigest()
-            source = Source(f"gdoes-{charge:g}-mAh-g-{crater + 1}.csv", digest, "dualion synthesise gdoes", 1, "simulation")
+            drawn = (sodium, carbon, np.array([crater], dtype=np.uint8))
+            source = simulated_source("gdoes", f"gdoes-{charge:g}-mAh-g-{crater + 1}.csv", *drawn)
             made.append(Measurement("gdoes", table, conditions, "synthetic", source))
     return tuple(made), {"sodium_ratio": ratio, "faraday_slope": faraday_slope, "faraday_intercept": sei_sodium}
 

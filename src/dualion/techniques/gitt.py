@@ -63,6 +63,7 @@ from dualion.numerics.titration.train import Train, of_particles, pulse_train
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_numbers
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Share of L^2/D beyond which a pulse is too long.
@@ -103,13 +104,8 @@ class Options:
         if self.geometry not in GEOMETRIES:
             raise SpecError(f'gitt.geometry: "{self.geometry}" is not a geometry. Write "sphere" or "slab".')
         lengths = ("particle_radius", "thickness", "molar_volume", "molar_mass", "full_capacity")
-        for name in (*lengths, "k_noise", "rest_tol_v_per_h", "min_r2"):
-            given = getattr(self, name)
-            if given is not None and not (math.isfinite(given) and given > 0):
-                raise SpecError(f"gitt.{name}: {given} is not a positive number. Give one, or leave the key out.")
-        for name in ("particle_radius_stderr", "thickness_stderr", "plateau_slope"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"gitt.{name}: {getattr(self, name)} is negative or not finite. Give a number from 0.")
+        from_zero = ("particle_radius_stderr", "thickness_stderr", "plateau_slope")
+        check_numbers(self, "gitt", positive=(*lengths, "k_noise", "rest_tol_v_per_h", "min_r2"), from_zero=from_zero)
         low, high = self.sqrt_window
         if not (math.isfinite(high) and 0 <= low < high):
             raise SpecError(f"gitt.sqrt_window: {list(self.sqrt_window)} is no window. Write [begin, end] in s, with 0 <= begin < end.")

@@ -61,6 +61,7 @@ from dualion.numerics.titration.train import Train, of_particles, pulse_train
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_numbers
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Errors of a rest [1] that the forming profile must move the voltage by, and the factor of its part, from g = 3 theta + 1/5.
@@ -94,13 +95,8 @@ class Options:
     seed: int = 0  # [1] of the draws behind the error of the median
 
     def __post_init__(self) -> None:
-        for name in ("particle_radius", "full_capacity", "k_noise", "rest_tol_v_per_h", "min_r2"):
-            given = getattr(self, name)
-            if given is not None and not (math.isfinite(given) and given > 0):
-                raise SpecError(f"gitt_model.{name}: {given} is not a positive number. Give one, or leave the key out.")
-        for name in ("particle_radius_stderr", "plateau_slope", "skip"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"gitt_model.{name}: {getattr(self, name)} is negative or not finite. Give a number from 0.")
+        positive = ("particle_radius", "full_capacity", "k_noise", "rest_tol_v_per_h", "min_r2")
+        check_numbers(self, "gitt_model", positive=positive, from_zero=("particle_radius_stderr", "plateau_slope", "skip"))
         low, high = self.closed_window
         if not (math.isfinite(high) and 0 <= low < high):
             raise SpecError(f"gitt_model.closed_window: {list(self.closed_window)} is no window. Write [begin, end] in s, begin < end.")

@@ -49,6 +49,7 @@ from dualion.numerics.titration.train import Train, interruption_train, of_parti
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_numbers
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Share of L^2/D beyond which a window is too long, and D t / R^2 = D t / (9 L^2) from which a profile is steady.
@@ -84,13 +85,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.geometry not in GEOMETRIES:
             raise SpecError(f'ici.geometry: "{self.geometry}" is not a geometry. Write "sphere" or "slab".')
-        for name in ("particle_radius", "thickness", "full_capacity", "k_noise", "min_r2"):
-            given = getattr(self, name)
-            if given is not None and not (math.isfinite(given) and given > 0):
-                raise SpecError(f"ici.{name}: {given} is not a positive number. Give one, or leave the key out.")
-        for name in ("particle_radius_stderr", "thickness_stderr", "plateau_slope"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SpecError(f"ici.{name}: {getattr(self, name)} is negative or not finite. Give a number from 0.")
+        positive = ("particle_radius", "thickness", "full_capacity", "k_noise", "min_r2")
+        check_numbers(self, "ici", positive=positive, from_zero=("particle_radius_stderr", "thickness_stderr", "plateau_slope"))
         low, high = self.sqrt_window
         if not (math.isfinite(high) and 0 <= low < high):
             raise SpecError(f"ici.sqrt_window: {list(self.sqrt_window)} is no window. Write [begin, end] in s, with 0 <= begin < end.")

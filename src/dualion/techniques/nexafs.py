@@ -21,7 +21,6 @@ References: stohr1992, mangolini2016, bayley1946.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,15 +29,17 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.near_edge.findings import component_table, covers, incident_flags, prefixes
+from dualion.numerics.arrays import curve_from, numbers
+from dualion.numerics.near_edge.findings import component_table, covers, incident_flags
 from dualion.numerics.near_edge.resonances import FEWEST, STEP, Step
 from dualion.numerics.near_edge.share import Shares, ratio, shares
 from dualion.numerics.near_edge.synthetic import carbon_edge, height_of_over_sigma, height_of_raw, over_sigma
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.student import interval
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
-from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
+from dualion.techniques.row import Technique, Truth, carried_flags, check_input, finding_of, prefixes, provenance
 
 #: [deg] at which the orientation of graphite does not matter, and how far off it may be.
 MAGIC_ANGLE, _NEAR_ANGLE = 54.7, 2.0
@@ -148,7 +149,7 @@ def _sample(measured: Measurement, options: Options, flags: list[Flag]) -> _Samp
     name = measured.sample or measured.region or measured.source.file
     table = measured.table
     columns = [column for column in (*TECHNIQUE.needs, _INCIDENT) if column in table.columns]
-    energy, mu, *rest = (table[column].cast(pl.Float64).fill_null(math.nan).to_numpy() for column in columns)
+    energy, mu, *rest = (numbers(table, column) for column in columns)
     good = (np.abs(energy) < _LARGEST) & (np.abs(mu) < _LARGEST)
     mu = np.where(np.abs(mu) < 1 / _LARGEST, 0.0, mu)
     if int((~good).sum()):
@@ -286,7 +287,7 @@ def _curves(prefix: str, one: _Sample) -> dict[str, Curve]:
         return {}
     spectrum, fit = one.found.spectrum, one.found.fit
     pairs = {"normalised": (spectrum.energy, spectrum.y), "fitted": (fit.energy, fit.fitted), "step": (fit.energy, fit.step)}
-    return {f"{prefix}{name}": Curve(_X, _Y, tuple(x.tolist()), tuple(y.tolist())) for name, (x, y) in pairs.items()}
+    return {f"{prefix}{name}": curve_from(_X, _Y, x, y) for name, (x, y) in pairs.items()}
 
 
 def draw(result: Result) -> Figure:
@@ -310,21 +311,8 @@ def draw(result: Result) -> Figure:
             line = result.curves[f"{prefix}{other}"]
             series.append(Series(label, "fitted", line.x, line.y, "analysis", sample=label))
         panels.append(Panel(_X, _Y, tuple(series), title=prefix.strip("_").replace("_", " ")))
-    return Figure("nexafs", "Carbon K-edge", _finding(result), tuple(panels) or (Panel(_X, _Y, ()),), width=183 if len(panels) > 1 else 89)
-
-
-def _finding(result: Result) -> str:
-    said = []
-    for name, one in result.values.items():
-        if name.endswith(("pi_position", _RAW, "sp2_relative_to_reference")):
-            label, unit = name.replace("_", " "), "" if one.unit == "1" else f" {one.unit}"
-            said.append(
-                f"{label} is withheld"
-                if one.value is None
-                else f"{label} {one.value:.4g}{unit}, standard error {one.stderr or 0:.2g}{unit}"
-            )
-    text = "; ".join(said)
-    return f"{text[0].upper()}{text[1:]}."
+    finding = finding_of(result.values, ("pi_position", _RAW, "sp2_relative_to_reference"), otherwise="no spectrum was measured")
+    return Figure("nexafs", "Carbon K-edge", finding, tuple(panels) or (Panel(_X, _Y, ()),), width=183 if len(panels) > 1 else 89)
 
 
 def synthesise(
@@ -373,7 +361,7 @@ def synthesise(
             "mu": 0.07 - 3e-4 * (energy - energy[0]) + 0.3 * y,
             _INCIDENT: 2.0 - 2e-3 * (energy - energy[0]),
         })  # fmt: skip
-        source = Source(f"{sample}-nexafs.csv", hashlib.sha256(y.tobytes()).hexdigest(), "dualion synthesise nexafs", 1, "simulation")
+        source = simulated_source("nexafs", f"{sample}-nexafs.csv", y)
         made.append(Measurement("nexafs", table, {"incidence_angle": Quantity(MAGIC_ANGLE, "deg")}, sample, source))
     truth = {"pi_position": pi_position, _RAW: pi_fraction_raw, "sp2_relative_to_reference": sp2_relative_to_reference}
     return tuple(made), truth

@@ -207,12 +207,7 @@ def _values(
 ) -> tuple[dict[str, Quantity], pl.DataFrame]:
     """Quantities of the headline, and the table of its rules."""
     curves, segments = found.curves, found.whole.segments
-    volts = rows_of.accuracy(
-        measured.conditions, rows_of.VOLTAGE_CONDITION, given=options.accuracy_voltage, default=rows_of.VOLTAGE_ACCURACY, factor=1 / _MILLI
-    )
-    share = rows_of.accuracy(
-        measured.conditions, rows_of.CURRENT_CONDITION, given=options.accuracy_fs, default=rows_of.CURRENT_ACCURACY, factor=1 / _PERCENT
-    )
+    share, volts = rows_of.accuracies(measured.conditions, share=options.accuracy_fs, volts=options.accuracy_voltage)
     relative = share * float(np.abs(found.whole.current).max()) / float(found.current[headline])
     total = float(curves.charge[headline])
     where = f"{options.branch} of cycle {segments.cycle[headline]} by own rule"

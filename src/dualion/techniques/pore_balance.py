@@ -22,7 +22,6 @@ References: Ruike et al. 1994; JCGM 100:2008.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,9 +36,11 @@ from dualion.numerics.porosity.balance import TERMS, porosity_of
 from dualion.numerics.porosity.budget import Budget, Error, Measured, budget
 from dualion.numerics.porosity.findings import findings
 from dualion.numerics.porosity.skeleton import GRAPHITE_DENSITY, SKELETONS, Skeleton, wall
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 _VOLUME, _AREA = "cm3/g", "m2/g"
@@ -83,9 +84,7 @@ class Options:
             ("open_volume", self.open_volume, ("total_pore_volume", "dft_pore_volume")),
             ("propagation", self.propagation, ("linear", "monte_carlo")),
         )
-        for name, word, known in words:
-            if word not in known:
-                raise SpecError(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        check_words(words)
         for name in ("density_stderr", "open_relative_error", "area_relative_error", "spacing_stderr"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise SpecError(f"{name}: {getattr(self, name)} is not a standard error.")
@@ -337,8 +336,7 @@ def synthesise(
             "descriptor_method": ["xylene" if name == "true_density" else "synthetic" for name in values],
         }
     )
-    digest = hashlib.sha256(np.array(found).tobytes()).hexdigest()
-    source = Source("synthetic-pore-balance.csv", digest, "dualion synthesise pore_balance", 1, "simulation")
+    source = simulated_source("pore_balance", "synthetic-pore-balance.csv", np.array(found))
     truth = {"closed_pore_volume": closed_pore_volume, "open_volume": open_volume, "total_volume": total}
     return (Measurement("descriptors", table, {}, sample, source),), truth | {"inaccessible_area": saxs_area - bet_area}
 

@@ -30,14 +30,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.sorption.branches import LATE, Branch, branch_of, others_not_used
 from dualion.numerics.sorption.kernel import Kernel, Widths, pore_widths
 from dualion.numerics.sorption.mesopores import Mesopores, mesopores
-from dualion.numerics.sorption.shown import N_AXIS, X_AXIS, curve
+from dualion.numerics.sorption.shown import N_AXIS, X_AXIS
 from dualion.numerics.sorption.synthetic import COMMON, METHOD, POINT, nitrogen_isotherm
 from dualion.records.figure import Axis, Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import negative
 from dualion.techniques.engines.sorption import kernel
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -75,10 +77,7 @@ class Options:
     temperature: float | None = None  # [K] where the file does not say it
 
     def __post_init__(self) -> None:
-        problems = []
-        for name in ("regularisation", "fit_relative", "method_relative"):
-            value = getattr(self, name)
-            problems += [] if 0 <= value < math.inf else [f"{name}: {value} is not a number of 0 or more."]
+        problems = negative(self, "regularisation", "fit_relative", "method_relative")
         if not 0 <= self.p_limits[0] < self.p_limits[1] <= 1:
             problems.append(f"p_limits: {self.p_limits} does not rise within 0 and 1. Give its lower end first.")
         if self.temperature is not None and not 0 < self.temperature < math.inf:
@@ -189,10 +188,10 @@ def _by_kernel(given: Branch, options: Options) -> _Found:
         message += f"{missed.max():.3g} mmol/g off the fit. Limit the range with p_limits, or take them from BJH or DH."
         flags.append(Flag("kernel_exceeded", "warning", message))
     curves = {
-        "distribution": curve(_WIDTH, _DENSITY, slits.widths, found.density),
-        "isotherm": curve(X_AXIS, N_AXIS, x, loading),
-        "fitted": curve(X_AXIS, N_AXIS, x, found.fitted),
-        "residual": curve(X_AXIS, _RESIDUAL, x, found.residual),
+        "distribution": curve_from(_WIDTH, _DENSITY, slits.widths, found.density),
+        "isotherm": curve_from(X_AXIS, N_AXIS, x, loading),
+        "fitted": curve_from(X_AXIS, N_AXIS, x, found.fitted),
+        "residual": curve_from(X_AXIS, _RESIDUAL, x, found.residual),
     }
     return values, curves, _width_table(slits, found), flags
 
@@ -240,8 +239,8 @@ def _by_kelvin(given: Branch, options: Options) -> _Found:
         message += "zero, the table as they are."
         flags.append(Flag("bjh_negative_clipped", "warning", message))
     curves = {
-        "distribution": curve(_WIDTH, _DENSITY, found.widths, np.maximum(found.distribution, 0.0)),
-        "isotherm": curve(X_AXIS, N_AXIS, given.x, given.loading),
+        "distribution": curve_from(_WIDTH, _DENSITY, found.widths, np.maximum(found.distribution, 0.0)),
+        "isotherm": curve_from(X_AXIS, N_AXIS, given.x, given.loading),
     }
     return values, curves, _step_table(found), flags
 

@@ -23,7 +23,6 @@ References: Ferrari & Robertson 2000; Sadezky et al. 2005; Eilers 2003; Baek et 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +32,8 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.spectra.baselines import BASELINES, Baseline
 from dualion.numerics.spectra.carbon_bands import MODELS, Measure, Model, fit_bands, standard_grid
 from dualion.numerics.spectra.carbon_errors import QUANTITIES
@@ -51,8 +52,9 @@ from dualion.numerics.spectra.preparation import finite_rising
 from dualion.numerics.spectra.spikes import despiked
 from dualion.numerics.spectra.terms import Array
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import not_positive
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 #: Fewest points in the window, and share of it that they must span.
@@ -95,9 +97,7 @@ class Options:
         ]
         if not (all(map(math.isfinite, self.window)) and self.window[0] < self.window[1]):
             problems.append(f"window: {self.window} does not rise. Give it in cm-1, its lower end first.")
-        for name, value in (("laser_nm", self.laser_nm), ("despike", self.despike), ("scherrer_la", self.scherrer_la)):
-            if value is not None and not 0 < value < math.inf:
-                problems.append(f"{name}: {value} is not a positive number.")
+        problems += not_positive(self, "laser_nm", "despike", "scherrer_la")
         low, high = SILICON_WINDOW
         if self.calibration is not None and not low <= self.calibration <= high:
             problems.append(f"calibration: {self.calibration} is not where silicon is found, {low:g} to {high:g} cm-1.")
@@ -136,7 +136,7 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
     return Result(
         technique=TECHNIQUE.name,
         values=values,
-        curves={name: Curve(_SHIFT, _INTENSITY, _numbers(one), _numbers(other)) for name, (one, other) in curves.items()},
+        curves={name: curve_from(_SHIFT, _INTENSITY, one, other) for name, (one, other) in curves.items()},
         flags=tuple(dict.fromkeys((*carried_flags(measurements), *flags, *found))),
         provenance=provenance(TECHNIQUE, measurements, options),
         tables=tables,
@@ -263,10 +263,6 @@ def _finding(result: Result) -> str:
     return f"G stands at {g.value:.0f} cm-1, and the ratio of {measure}s D to G is {ratio.value:.2f}{over}."
 
 
-def _numbers(values: Array) -> tuple[float, ...]:
-    return tuple(values.tolist())
-
-
 def synthesise(
     rng: np.random.Generator,
     *,
@@ -303,7 +299,7 @@ def synthesise(
     bands = CarbonBands(d_position, g_position, d_fwhm, g_fwhm, id_ig_height)
     made = Made(bands, d4_height=d4_height, d3_height=d3_height, d2_height=d2_height, slope=slope)
     x, y = spectrum_of(rng, erring(rng, made, noise=noise), noise=noise)
-    source = Source("synthetic-raman.txt", hashlib.sha256(y.tobytes()).hexdigest(), "dualion synthesise raman", 1, "simulation")
+    source = simulated_source("raman", "synthetic-raman.txt", y)
     conditions = {"laser_wavelength": Quantity(laser_nm, "nm")}
     return (Measurement("raman", pl.DataFrame({_X: x, _Y: y}), conditions, "synthetic", source),), bands.truth
 

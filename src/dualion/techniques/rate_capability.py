@@ -31,13 +31,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import numbers
 from dualion.numerics.cycling.capacity_scale import Basis, CapacityScale, capacity_scale, check_basis
 from dualion.numerics.cycling.cycle_pairs import (
     BRANCHES,
     CycleRule,
     check_cycle_rule,
     cycles_of,
-    numbers,
     reversible_branch,
 )
 from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY

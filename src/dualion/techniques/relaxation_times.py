@@ -15,7 +15,6 @@ References: wan2015, golub1979, kim2004, hansen1992, schonleber2014.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,13 +22,16 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.impedance.kramers_kronig import KramersKronig, kramers_kronig
 from dualion.numerics.impedance.relaxation import Basis, Distribution, Peak, Rule, distribution
 from dualion.numerics.impedance.spectra import COLUMNS, FEWEST, MASKS, Mask, check_window, left_out_flags, spectrum_of
 from dualion.numerics.impedance.tables import kramers_kronig_table
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 _PROPERTY = "no standard error: a property of the fit"
@@ -56,9 +58,7 @@ class Options:
     def __post_init__(self) -> None:
         check_window(self.window)
         words = (("basis", self.basis, ("gaussian", "linear")), ("rule", self.rule, ("gcv", "l-curve")), ("mask", self.mask, MASKS))
-        for name, word, known in words:
-            if word not in known:
-                raise SpecError(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        check_words(words)
         for name, number in (("regularisation", self.regularisation), ("kk_limit", self.kk_limit)):
             if number is not None and not (np.isfinite(number) and number > 0):
                 raise SpecError(f"{name}: {number} is not a positive number.")
@@ -106,7 +106,7 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
     if test.valid:
         tables |= {"peaks": _peak_table(found.peaks), "residuals": _residuals(spectrum.frequency, found)}
         tau, gamma = np.exp(found.log_time), found.gamma
-        curves["distribution"] = Curve(_TIME, _GAMMA, _numbers(tau), _numbers(gamma), _numbers(found.gamma_stderr))
+        curves["distribution"] = curve_from(_TIME, _GAMMA, tau, gamma, found.gamma_stderr)
     return Result(
         technique=TECHNIQUE.name, values=values, curves=curves, flags=tuple(dict.fromkeys(flags)),
         provenance=provenance(TECHNIQUE, measurements, options), tables=tables,
@@ -223,10 +223,6 @@ def draw(result: Result) -> Figure:
     )
 
 
-def _numbers(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(one) for one in values)
-
-
 def synthesise(
     rng: np.random.Generator,
     *,
@@ -265,9 +261,7 @@ def synthesise(
         z = z + resistance * (terms @ weights) / weights.sum()
     z = z + noise * _NOISE * np.abs(z) * (rng.standard_normal(frequency.size) + 1j * rng.standard_normal(frequency.size))
     table = pl.DataFrame(dict(zip(COLUMNS, (frequency, z.real, z.imag), strict=True)))
-    source = Source(
-        "synthetic-relaxation-times.csv", hashlib.sha256(z.tobytes()).hexdigest(), "dualion synthesise relaxation_times", 1, "simulation"
-    )
+    source = simulated_source("relaxation_times", "synthetic-relaxation-times.csv", z)
     return (Measurement("eis", table, {}, "synthetic", source),), truth
 
 

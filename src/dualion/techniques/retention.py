@@ -36,7 +36,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dualion.errors import CoverageError, InputError, SpecError
-from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, numbers, reversible_branch, simulated_cycling
+from dualion.numerics.arrays import curve_from, numbers
+from dualion.numerics.cycling.cycle_pairs import CycleRule, check_cycle_rule, cycles_of, reversible_branch, simulated_cycling
 from dualion.numerics.cycling.fade_laws import LEAST_CYCLES, LinearFade, degrees_of_freedom, geometric_fade, linear_fade, scatter
 from dualion.numerics.cycling.masks import MASK_HIGH, MASK_LOW, MASK_WINDOW, diagnostic
 from dualion.numerics.student import interval
@@ -295,14 +296,14 @@ _CYCLE, _RETENTION = Axis("Cycle", "1"), Axis("Retention", "%")
 def _curves(found: _Series, values: dict[str, Quantity], line: LinearFade) -> dict[str, Curve]:
     """Both laws from the reference to the end."""
     passed = np.linspace(0.0, found.cycle[found.end] - found.cycle[found.reference], 101)
-    at = tuple((found.cycle[found.reference] + passed).tolist())
+    at = found.cycle[found.reference] + passed
     kept = found.line
     middle, level = found.cycle[kept].mean(), found.capacity[kept].mean() / found.capacity[found.reference]
-    straight = 100 * (level - line.rate * (np.asarray(at) - middle))
+    straight = 100 * (level - line.rate * (at - middle))
     geometric = values["geometric_fade"].value or 0.0
     return {
-        "geometric_law": Curve(_CYCLE, _RETENTION, at, tuple((100 * (1 - geometric) ** passed).tolist())),
-        "linear_law": Curve(_CYCLE, _RETENTION, at, tuple(straight.tolist())),
+        "geometric_law": curve_from(_CYCLE, _RETENTION, at, 100 * (1 - geometric) ** passed),
+        "linear_law": curve_from(_CYCLE, _RETENTION, at, straight),
     }
 
 

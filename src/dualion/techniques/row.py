@@ -15,6 +15,7 @@ fewer data than the method needs (``CoverageError``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -26,7 +27,7 @@ from dualion.errors import CoverageError, InputError, SpecError
 from dualion.records.figure import Figure
 from dualion.records.json import to_plain
 from dualion.records.measurement import Measurement, Provenance, Result
-from dualion.records.quantity import Flag
+from dualion.records.quantity import Flag, Quantity
 
 #: Values of a result that are known beforehand, by name, in the units of the result.
 Truth = Mapping[str, float]
@@ -136,6 +137,50 @@ def provenance(technique: Technique, measurements: Sequence[Measurement], option
         references=technique.references,
         seed=seed,
     )
+
+
+def prefixes(samples: Sequence[str]) -> list[str]:
+    """What stands before the names of the values of each sample; nothing where there is one.
+
+    Parameters
+    ----------
+    samples : sequence of str, shape (n,)
+
+    Examples
+    --------
+    >>> prefixes(["MEC 3", "MEC-3", "0 V"]), prefixes(["MEC3"])
+    (['mec_3_1_', 'mec_3_2_', 's_0_v_'], [''])
+    """
+    if len(samples) == 1:
+        return [""]
+    words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "sample" for name in samples]
+    words = [word if word[0].isalpha() else f"s_{word}" for word in words]
+    return [f"{word}_{words[: at + 1].count(word)}_" if words.count(word) > 1 else f"{word}_" for at, word in enumerate(words)]
+
+
+def finding_of(values: Mapping[str, Quantity], endings: tuple[str, ...], *, otherwise: str) -> str:
+    """One sentence of the values whose names have one of some endings.
+
+    Parameters
+    ----------
+    values : mapping of str to Quantity
+    endings : tuple of str
+    otherwise : str
+        What is said where there is none, without a capital and a full stop.
+
+    Examples
+    --------
+    >>> finding_of({"pi_position": Quantity(284.6, "eV", 0.1)}, ("position",), otherwise="nothing was found")
+    'Pi position 284.6 eV, standard error 0.1 eV.'
+    """
+    said = []
+    for name, one in values.items():
+        if name.endswith(endings):
+            label, unit = name.replace("_", " "), "" if one.unit == "1" else f" {one.unit}"
+            number = "" if one.value is None else f"{one.value:.4g}{unit}, standard error {one.stderr or 0:.2g}{unit}"
+            said.append(f"{label} {number}" if number else f"{label} is withheld")
+    text = "; ".join(said) or otherwise
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def options_from(technique: Technique, given: Mapping[str, Any], *, where: str) -> Any:

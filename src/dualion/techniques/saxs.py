@@ -41,7 +41,7 @@ from dualion.numerics.scattering import two_phases
 from dualion.numerics.scattering.choice import LENGTHS, Candidate, best, model_table, reasons
 from dualion.numerics.scattering.contrast import CARBON_ELECTRONS, GRAPHITE_DENSITY
 from dualion.numerics.scattering.curve_fit import CurveFit, bootstrap, fit_curve
-from dualion.numerics.scattering.curves import WEIGHTS, Q, ScatteringCurve, Weights, curve_of
+from dualion.numerics.scattering.curves import ABSOLUTE, WEIGHTS, Q, ScatteringCurve, Weights, curve_of
 from dualion.numerics.scattering.findings import choice_flags, fit_flags, open_pore_flags, scale_flags
 from dualion.numerics.scattering.fit_curves import Q_AXIS, fit_curves, invariant_quantities, measured_curve
 from dualion.numerics.scattering.fit_tables import covariance_table, parameter_table
@@ -55,9 +55,11 @@ from dualion.numerics.scattering.pore_quantities import (
     pore_quantities,
 )
 from dualion.numerics.scattering.synthetic import Carbon, measured_columns
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Figure, Panel, Series
-from dualion.records.measurement import Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import unknown_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 MODELS = (*CLOSED, "spheres")
@@ -104,12 +106,10 @@ class Options:
                 problems.append(f"{name}: {share} is not a relative error. Write a share such as 0.02.")
         if self.d_bound is not None and not math.isfinite(self.d_bound):
             problems.append(f"d_bound: {self.d_bound} is not a bound. Write a number in cm-1, or leave it out for none.")
-        for name, word, known in (
+        problems += unknown_words((
             ("model", self.model, (*MODELS, "auto")), ("exponent", self.exponent, ("fixed", "porod", "free")),
             ("weights", self.weights, WEIGHTS), ("background", self.background, ("constant", "none")),
-        ):  # fmt: skip
-            if word not in known:
-                problems.append(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        ))  # fmt: skip
         if self.bootstrap < 0 or self.bootstrap == 1:
             problems.append(f"bootstrap: {self.bootstrap} is not a number of samples. Write 0, or 2 and more.")
         if problems:
@@ -355,8 +355,8 @@ def synthesise(
     density = skeleton_density * turned
     carbon = Carbon(porosity, pore_radius, outer_area, background, density, mesopore_fraction, mesopore_radius)
     q = np.geomspace(*q_range, points)
-    columns, digest = measured_columns(rng, q, carbon.intensity(q, scale=scale), noise)
-    source = Source("saxs.dat", digest, "dualion synthesise saxs", 1, "simulation")
+    columns = measured_columns(rng, q, carbon.intensity(q, scale=scale), noise)
+    source = simulated_source("saxs", "saxs.dat", columns[ABSOLUTE])
     truth = {
         "porosity": porosity,
         "pore_volume": two_phases.pore_volume(porosity, density),

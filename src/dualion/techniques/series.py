@@ -22,7 +22,6 @@ References: Schwarz 1978; Kass and Raftery 1995; Zhang and Siegmund 2007; Levenb
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ import polars as pl
 
 from dualion.columns import column
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from, numbers
 from dualion.numerics.series.clock import Offset
 from dualion.numerics.series.course import Course, charge_correlation, course, passed_charge
 from dualion.numerics.series.findings import findings, frame_table, quantities, region_table
@@ -45,9 +45,11 @@ from dualion.numerics.series.single_line import Window
 from dualion.numerics.series.single_line import track as track_line
 from dualion.numerics.series.synthetic_frames import discharge, shifted, spectrum
 from dualion.numerics.series.tracking import Array, Tracked, follow
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import check_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 _RECORD, _CURRENT = ("test_time_second", "voltage_volt"), "current_ampere"
@@ -78,9 +80,7 @@ class Options:
     same_electrode: bool | None = None  # whether all frames are of one electrode; by sample names and align where absent
 
     def __post_init__(self) -> None:
-        for name, word, known in (("align", self.align, _ALIGNED), ("axis", self.axis, tuple(LABELS))):
-            if word not in known:
-                raise SpecError(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        check_words((("align", self.align, _ALIGNED), ("axis", self.axis, tuple(LABELS))))
         for name, window in (("window", self.window), ("reference_line", self.reference_line)):
             if window is not None and not (math.isfinite(window[0]) and math.isfinite(window[1]) and window[0] < window[1]):
                 raise SpecError(f"{name}: {window} is not a window. Write its lower and upper end, such as [1480, 1700].")
@@ -203,12 +203,12 @@ def _columns(measured: Measurement, how: Tracking) -> tuple[Array, Array, str]:
         if not there:
             raise InputError(f"{measured.source.file}: no column {' or '.join(wanted)}, which {how.quantity} needs.")
         names.append(there[0])
-    x, y = (measured.table[name].cast(pl.Float64).fill_null(math.nan).to_numpy() for name in names)
+    x, y = (numbers(measured.table, name) for name in names)
     y = ordinate(names[1], y)
     if how.ratio_to:
         if how.ratio_to not in measured.table.columns:
             raise InputError(f"{measured.source.file}: no column {how.ratio_to}, which {how.quantity} needs.")
-        below = measured.table[how.ratio_to].cast(pl.Float64).fill_null(math.nan).to_numpy()
+        below = numbers(measured.table, how.ratio_to)
         y = y / np.where(below > 0, below, np.nan)
     units = {"x": column(names[0]).unit or "1", "y": column(names[1]).unit or "1"}
     first, _, rest = how.unit.partition(" ")
@@ -297,11 +297,11 @@ def _curves(found: Course, y: Axis, x: Axis) -> dict[str, Curve]:
         if branch.lines is not None:
             order = np.argsort(branch.x, kind="stable")
             fitted, error = branch.lines.fitted, branch.lines.fitted_stderr
-            curves[f"fitted_{branch.name}"] = Curve(x, y, tuple(branch.x[order].tolist()), tuple(fitted.tolist()), tuple(error.tolist()))
+            curves[f"fitted_{branch.name}"] = curve_from(x, y, branch.x[order], fitted, error)
     if found.hysteresis is not None:
         one = found.hysteresis
         label = Axis(f"Hysteresis of {y.quantity[0].lower()}{y.quantity[1:]}", y.unit)
-        curves["hysteresis"] = Curve(x, label, tuple(one.place.tolist()), tuple(one.difference.tolist()), tuple(one.stderr.tolist()))
+        curves["hysteresis"] = curve_from(x, label, one.place, one.difference, one.stderr)
     return curves
 
 
@@ -372,8 +372,7 @@ def synthesise(
     for number, (V, own) in enumerate(zip(potential, shifts, strict=True)):
         x, y = spectrum(rng, noise=noise, shift=float(own), drift=drift * number / max(frames - 1, 1))
         table = pl.DataFrame({"raman_shift_per_centimetre": x, "intensity_arbitrary": y})
-        digest = hashlib.sha256(np.append(y, number).tobytes()).hexdigest()
-        source = Source(f"synthetic-raman-{number:02d}.txt", digest, "dualion synthesise series", 1, "simulation")
+        source = simulated_source("series", f"synthetic-raman-{number:02d}.txt", np.append(y, number))
         conditions: dict[str, Quantity | str] = {"frame_time": Quantity(_FRAME * number, "s"), "potential": Quantity(float(V), "V")}
         made.append(Measurement("raman", table, conditions, "synthetic", source))
     return tuple(made), {"falling_shift": shift, "falling_change_point_1": change_point}

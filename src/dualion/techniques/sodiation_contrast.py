@@ -28,7 +28,7 @@ import polars as pl
 from dualion.errors import CoverageError, SpecError
 from dualion.numerics.scattering.contrast import CARBON_ELECTRONS, GRAPHITE_DENSITY
 from dualion.numerics.scattering.curve_fit import CurveFit, fit_curve
-from dualion.numerics.scattering.curves import WEIGHTS, Q, ScatteringCurve, Weights, curve_of
+from dualion.numerics.scattering.curves import ABSOLUTE, WEIGHTS, Q, ScatteringCurve, Weights, curve_of
 from dualion.numerics.scattering.filling_quantities import filling_quantities, full_pore_quantity, needed_volume, withheld_fillings
 from dualion.numerics.scattering.findings import fit_flags
 from dualion.numerics.scattering.fit_curves import Q_AXIS, fit_curves, measured_curve
@@ -36,9 +36,11 @@ from dualion.numerics.scattering.models import build
 from dualion.numerics.scattering.pore_quantities import Walls, absolute_quantities
 from dualion.numerics.scattering.sodium_filling import contrast_share, filled_fraction, ratio_of_fraction, uniform_filling
 from dualion.numerics.scattering.synthetic import Carbon, measured_columns
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import unknown_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 _PRISTINE = "pristine"
@@ -83,11 +85,8 @@ class Options:
         problems += [
             f"{name}: {share} is not a relative error. Write a share such as 0.02." for name, share in shares.items() if not 0 <= share < 1
         ]
-        for name, word, known in (
-            ("quantity", self.quantity, ("closed_pore_parameter", "window_invariant")), ("weights", self.weights, WEIGHTS),
-        ):  # fmt: skip
-            if word not in known:
-                problems.append(f'{name}: "{word}" is not known. Write one of {", ".join(known)}.')
+        known = ("closed_pore_parameter", "window_invariant")
+        problems += unknown_words((("quantity", self.quantity, known), ("weights", self.weights, WEIGHTS)))
         if problems:
             raise SpecError(problems)
 
@@ -360,8 +359,8 @@ def synthesise(
     carbon, q = Carbon(porosity, pore_radius, outer_area, background, density), np.geomspace(*_SYNTHETIC_RANGE, points)
     made = []
     for name, factor, turned in (("pristine", 1.0, 1.0), ("sodiated", ratio, gain)):
-        columns, digest = measured_columns(rng, q, turned * carbon.intensity(q, pores=factor), noise)
-        source = Source(f"{name}.dat", digest, "dualion synthesise sodiation_contrast", 1, "simulation")
+        columns = measured_columns(rng, q, turned * carbon.intensity(q, pores=factor), noise)
+        source = simulated_source("sodiation_contrast", f"{name}.dat", columns[ABSOLUTE])
         conditions: dict[str, Quantity | str] = {"state": name, "transfer": "inert"}
         made.append(Measurement("saxs", pl.DataFrame(columns), conditions, "synthetic", source))
     return tuple(made), {"pore_ratio": ratio, "filled_fraction": filled_share, "uniform_filling": uniform_filling(ratio, share)}

@@ -29,16 +29,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.errors import SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.sorption.bet import LEAST_C, LEAST_CORRELATION, LEAST_POINTS, Bet, admissible, chosen_window, fit_window
 from dualion.numerics.sorption.branches import BRANCHES, LATE, Branch, branch_if_any, branch_of, others_not_used
 from dualion.numerics.sorption.dubinin import dubinin
 from dualion.numerics.sorption.gases import AREA_OF_MONOLAYER
-from dualion.numerics.sorption.shown import N_AXIS, X_AXIS, bet_curves, curve, t_curves, vendor_table, window_table
+from dualion.numerics.sorption.shown import N_AXIS, X_AXIS, bet_curves, t_curves, vendor_table, window_table
 from dualion.numerics.sorption.synthetic import isotherm, nitrogen_isotherm
 from dualion.numerics.sorption.tplot import Line, t_line, thickness
 from dualion.records.figure import Figure, Panel, Series
 from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import negative
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 Array = NDArray[np.float64]
@@ -84,9 +86,7 @@ class Options:
             problems.append(f"sigma_nm2: {self.sigma_nm2} is not the area of a molecule in nm2. Give a number such as 0.162.")
         if not 1 <= self.dr_exponent <= 3:
             problems.append(f"dr_exponent: {self.dr_exponent} is not between 1 and 3.")
-        for name in ("kr_threshold_m2_g", "fit_relative", "method_relative"):
-            value = getattr(self, name)
-            problems += [] if 0 <= value < math.inf else [f"{name}: {value} is not a number of 0 or more."]
+        problems += negative(self, "kr_threshold_m2_g", "fit_relative", "method_relative")
         if not 0 < self.total_at < 1:
             problems.append(f"total_at: {self.total_at} is not a relative pressure between 0 and 1.")
         if self.temperature is not None and not 0 < self.temperature < math.inf:
@@ -293,11 +293,11 @@ def _vendor_flags(measured: Measurement, area: float | None) -> list[Flag]:
 
 def _curves(measured: Measurement, given: Branch, line: Bet | None, options: Options) -> dict[str, Curve]:
     """The branches, the BET plot with its line, and the t-plot."""
-    curves: dict[str, Curve] = {options.branch: curve(X_AXIS, N_AXIS, given.x, given.loading)}
+    curves: dict[str, Curve] = {options.branch: curve_from(X_AXIS, N_AXIS, given.x, given.loading)}
     other = next(name for name in BRANCHES if name != options.branch)
     second = branch_if_any(measured, other, adsorptive=options.adsorptive, temperature=options.temperature)
     if second is not None:
-        curves[other] = curve(X_AXIS, N_AXIS, second.x, second.loading)
+        curves[other] = curve_from(X_AXIS, N_AXIS, second.x, second.loading)
     if line is not None:
         curves |= bet_curves(given, line)
     t, fitted = _t_line(given, options)

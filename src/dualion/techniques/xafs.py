@@ -22,7 +22,6 @@ References: Newville et al. 1993; Newville, Boyanov & Sayers 1999; Kraft et al. 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,8 +35,10 @@ from dualion.numerics.absorption_edge.edges import difference, place_between
 from dualion.numerics.absorption_edge.grids import Settings
 from dualion.numerics.absorption_edge.outcome import Outcome, analysed, edge_of
 from dualion.numerics.absorption_edge.spectra import KINETIC, Ordered, Recipe, absorption, ordered, scan
+from dualion.numerics.arrays import curve_from
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.engines import absorption as engine
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
@@ -249,16 +250,12 @@ def _values(found: Outcome, options: Options, scale: str) -> dict[str, Quantity]
 
 
 def _curves(found: Outcome, options: Options) -> dict[str, Curve]:
-    curves = {"normalised": _curve(_ENERGY, _NORM, found.energy, found.norm)}
+    curves = {"normalised": curve_from(_ENERGY, _NORM, found.energy, found.norm)}
     if found.reduced is not None:
         one, power = found.reduced, options.kweight + 1
-        curves["chi"] = _curve(Axis("Wavenumber k", "angstrom-1"), Axis("chi(k)", "1"), one.k, one.chi)
-        curves["transform"] = _curve(_DISTANCE, Axis("|chi(R)|", f"angstrom-{power}"), one.r, one.magnitude)
+        curves["chi"] = curve_from(Axis("Wavenumber k", "angstrom-1"), Axis("chi(k)", "1"), one.k, one.chi)
+        curves["transform"] = curve_from(_DISTANCE, Axis("|chi(R)|", f"angstrom-{power}"), one.r, one.magnitude)
     return curves
-
-
-def _curve(x_axis: Axis, y_axis: Axis, x: Array, y: Array) -> Curve:
-    return Curve(x_axis, y_axis, tuple(x.tolist()), tuple(y.tolist()))
 
 
 def _compared(found: Outcome, spectra: Mapping[str, Ordered], options: Options) -> tuple[dict[str, Quantity], dict[str, Curve]]:
@@ -272,8 +269,8 @@ def _compared(found: Outcome, spectra: Mapping[str, Ordered], options: Options) 
         u = math.hypot(found.edge.stderr, edge.stderr)
         values[f"edge_shift_{key}"] = Quantity(found.edge.value - edge.value, "eV", u, rule=f"edge energy less that of {name}")
         parts, area = difference(found.energy, found.norm, spectra[name].energy, edge.norm, grid)
-        curves[f"difference_{key}"] = _curve(_ENERGY, _DIFFERENCE, grid, parts)
-        curves[f"reference_{key}"] = _curve(_ENERGY, _NORM, grid, np.interp(grid, spectra[name].energy, edge.norm))
+        curves[f"difference_{key}"] = curve_from(_ENERGY, _DIFFERENCE, grid, parts)
+        curves[f"reference_{key}"] = curve_from(_ENERGY, _NORM, grid, np.interp(grid, spectra[name].energy, edge.norm))
         rule = f"area between the normalised spectra, {_COMPARED[0]:g} to {_COMPARED[1]:g} eV; no standard error: a sum of differences"
         values[f"difference_{key}"] = Quantity(area, "eV", rule=rule)
     if len(edges) == 2:
@@ -377,7 +374,7 @@ def synthesise(
     energy = scan(edge_energy)
     mu = absorption(energy, recipe) + noise * edge_step * rng.standard_normal(energy.size)
     table = pl.DataFrame({"photon_energy_electronvolt": energy, "mu": mu})
-    source = Source("synthetic.xdi", hashlib.sha256(mu.tobytes()).hexdigest(), "dualion synthesise xafs", 1, "simulation")
+    source = simulated_source("xafs", "synthetic.xdi", mu)
     truth = {"edge_energy": edge_energy, "edge_step": edge_step, "first_shell_position": first_shell_position}
     return (Measurement("xafs", table, {"title": "synthetic", "channel": "transmission"}, "synthetic", source),), truth
 

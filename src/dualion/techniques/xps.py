@@ -27,7 +27,6 @@ Venzon & Moolgavkar 1988; Pels et al. 1995 (species of nitrogen in carbon).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import numbers
 from dualion.numerics.photoemission.amounts import FACTORS, Difference, difference
 from dualion.numerics.photoemission.composition import ZINC, surface, zinc_of
 from dualion.numerics.photoemission.findings import Analysis, Charge, analysed, charge_of
@@ -45,8 +45,9 @@ from dualion.numerics.photoemission.region import Background, Recipe, Weights
 from dualion.numerics.photoemission.results import ENERGY, curves_of, quantities, shares_of, tables_of, vendor_rows
 from dualion.numerics.photoemission.spectrum import CARBON, Region, chosen, region, shell_of
 from dualion.numerics.photoemission.synthetic import counted, drawn_places, lines, spectrum
+from dualion.numerics.simulated import simulated_source
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Measurement, Result, Source
+from dualion.records.measurement import Measurement, Result
 from dualion.records.quantity import Flag, Quantity
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
@@ -160,7 +161,7 @@ def _region(measured: Measurement) -> Region:
         raise InputError(f"{measured.source.file}: no column {_RATES[0][0]}, which xps needs. Give intensities in counts per second.")
     transmission = measured.conditions.get("transmission")
     factor = transmission.value if isinstance(transmission, Quantity) else None
-    energy, rate = (measured.table[column].cast(pl.Float64).fill_null(np.nan).to_numpy() for column in (_ENERGY, name))
+    energy, rate = (numbers(measured.table, column) for column in (_ENERGY, name))
     return region(measured.region, energy, rate, unit=unit, transmission=factor)
 
 
@@ -362,13 +363,7 @@ def synthesise(
 
 def _measurement(name: str, energy: np.ndarray, rate: np.ndarray) -> Measurement:
     table = pl.DataFrame({_ENERGY: energy, "intensity_count_per_second": rate})
-    source = Source(
-        f"synthetic-{name.lower().replace(' ', '')}.vms",
-        hashlib.sha256(rate.tobytes()).hexdigest(),
-        "dualion synthesise xps",
-        1,
-        "simulation",
-    )
+    source = simulated_source("xps", f"synthetic-{name.lower().replace(' ', '')}.vms", rate)
     conditions: dict[str, Quantity | str] = {"photon_energy": Quantity(1486.6, "eV"), "pass_energy": Quantity(20.0, "eV")}
     return Measurement("xps", table, conditions, "synthetic", source, region=name)
 

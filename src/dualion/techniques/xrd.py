@@ -22,7 +22,6 @@ References: Warren 1941; Klug & Alexander 1974; Brown et al. 2006 (f); Maire & M
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, InputError, SpecError
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.diffraction.geometry import CU_MEAN, Array, Instrument
 from dualion.numerics.diffraction.pattern import Correction, Pattern, Profile, fit_corrected, fit_pattern
 from dualion.numerics.diffraction.stack_quantities import (
@@ -42,10 +42,12 @@ from dualion.numerics.diffraction.stack_quantities import (
     shift_flags,
 )
 from dualion.numerics.diffraction.synthesis import Stack, erring, pattern_of
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.spectra.preparation import finite_rising
 from dualion.records.figure import Axis, Figure, Panel, Series
-from dualion.records.measurement import Curve, Measurement, Result, Source
+from dualion.records.measurement import Curve, Measurement, Result
 from dualion.records.quantity import Flag, Quantity
+from dualion.techniques.checks import not_positive, unknown_words
 from dualion.techniques.row import Technique, Truth, carried_flags, check_input, provenance
 
 Correct = Literal["raw", "lp", "lpf2", "both"]
@@ -82,13 +84,10 @@ class Options:
             ("instrument_shape", self.instrument_shape, get_args(Instrument)),
             ("profile", self.profile, get_args(Profile)),
         )
-        problems = [f'{name}: "{word}" is not known. Write one of {", ".join(known)}.' for name, word, known in words if word not in known]
+        problems = unknown_words(words)
         if not (all(map(math.isfinite, self.window)) and 0 <= self.window[0] < self.window[1] <= _STRAIGHT):
             problems.append(f"window: {self.window} does not rise between 0 and 180 deg. Give its lower end first.")
-        numbers = (("K002", self.K002), ("K100", self.K100), ("instrument_fwhm_deg", self.instrument_fwhm_deg))
-        problems += [
-            f"{name}: {value} is not a positive number." for name, value in numbers if value is not None and not 0 < value < math.inf
-        ]
+        problems += not_positive(self, "K002", "K100", "instrument_fwhm_deg")
         if self.wavelength is not None and not 0 < self.wavelength < _LONGEST:
             problems.append(f"wavelength: {self.wavelength} is not a wavelength of X-rays in angstrom. Write such as 1.5418.")
         if problems:
@@ -187,7 +186,7 @@ def _curves(pattern: Pattern) -> dict[str, Curve]:
         "reflection_100": pattern.background + fit.curve("100"),
         "residual": fit.y - fit.model,
     }
-    return {name: Curve(_ANGLE, intensity, tuple(fit.x.tolist()), tuple(line.tolist())) for name, line in lines.items()}
+    return {name: curve_from(_ANGLE, intensity, fit.x, line) for name, line in lines.items()}
 
 
 def _parameters(pattern: Pattern) -> pl.DataFrame:
@@ -267,7 +266,7 @@ def synthesise(
     factors = (Options().K002, Options().K100)
     x, y = pattern_of(rng, erring(rng, true, noise), wavelength=CU_MEAN, factors=factors, noise=noise)
     table = pl.DataFrame({_X: x, "intensity_count": y})
-    source = Source("synthetic-xrd.xy", hashlib.sha256(y.tobytes()).hexdigest(), "dualion synthesise xrd", 1, "simulation")
+    source = simulated_source("xrd", "synthetic-xrd.xy", y)
     conditions = {"wavelength": Quantity(CU_MEAN / _PER_NANOMETRE, "nm")}
     truth = {"d002": d002, "l_c": l_c, "l_a": l_a, "stacked_layers": l_c / d002}
     return (Measurement("xrd", table, conditions, "synthetic", source),), truth

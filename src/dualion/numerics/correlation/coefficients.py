@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtr
 
-from dualion.errors import CoverageError, InputError
+from dualion.errors import InputError
+from dualion.numerics.lines import paired
 
 Array = NDArray[np.float64]
 
@@ -206,13 +207,7 @@ def holm(p: Sequence[float]) -> tuple[float, ...]:
 
 
 def _pairs(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    across, up = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if across.ndim != 1 or across.shape != up.shape:
-        raise InputError(f"x, y: their shapes are {across.shape} and {up.shape}. Give two arrays of one length.")
-    if across.size < FEWEST:
-        raise CoverageError("A correlation, in samples,", FEWEST, across.size)
-    if not (np.isfinite(across).all() and np.isfinite(up).all()):
-        raise InputError("x, y: a number is not finite. Leave its sample out.")
+    across, up = paired("A correlation, in samples,", x, y, FEWEST, one="sample")
     if np.ptp(across) == 0 or np.ptp(up) == 0:
         raise InputError("x, y: one of them is the same for all samples, so that nothing can vary with it.")
     return across, up

@@ -11,8 +11,6 @@ durations are added. The current of a branch is that by which its charge flowed,
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Literal
 
@@ -23,8 +21,9 @@ from numpy.typing import NDArray
 from dualion.errors import CoverageError, SpecError
 from dualion.numerics.cycling.cycler_rows import finite_rows
 from dualion.numerics.cycling.half_cycles import half_cycle_table
+from dualion.numerics.simulated import simulated_source
 from dualion.records.cell_record import CellRecord
-from dualion.records.measurement import Measurement, Source
+from dualion.records.measurement import Measurement
 from dualion.records.quantity import Flag
 
 Array = NDArray[np.float64]
@@ -96,15 +95,31 @@ def cycles_of(measured: Measurement, rule: CycleRule) -> tuple[pl.DataFrame, str
     SpecError
         Time runs backwards where charge would be integrated.
     """
-    frame, flags = rows_with_numbers(measured)
-    with np.errstate(all="ignore"):
-        halves = half_cycle_table(frame, first=first_sign(measured.cell))
-    refuse_reversed(frame, halves, measured.source.file)
+    _, halves, flags = half_cycles_of(measured)
     counted = rule if halves["cycle_count"].null_count() < halves.height else "own"
     cycles = paired(halves, rule="instrument" if counted == "instrument" else "own")
     if cycles.height == 0:
         raise CoverageError(f"{measured.source.file}: cycling, in half cycles that are no drive profile,", 1, 0)
     return cycles, "cycles by the instrument's count" if counted == "instrument" else "cycles by own count", flags
+
+
+def half_cycles_of(measured: Measurement) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Flag, ...]]:
+    """Rows of a measurement with numbers, their half cycles, and its flags.
+
+    Parameters
+    ----------
+    measured : Measurement
+
+    Raises
+    ------
+    SpecError
+        Time runs backwards where charge would be integrated.
+    """
+    frame, flags = rows_with_numbers(measured)
+    with np.errstate(all="ignore"):
+        halves = half_cycle_table(frame, first=first_sign(measured.cell))
+    refuse_reversed(frame, halves, measured.source.file)
+    return frame, halves, flags
 
 
 def rows_with_numbers(measured: Measurement) -> tuple[pl.DataFrame, tuple[Flag, ...]]:
@@ -184,11 +199,6 @@ def paired(halves: pl.DataFrame, *, rule: CycleRule) -> pl.DataFrame:
     return used.group_by(pl.col(number).alias("cycle"), maintain_order=True).agg(*parts, started).sort("cycle")
 
 
-def numbers(frame: pl.DataFrame, name: str) -> Array:
-    """A column, shape (n,), in its own unit; NaN where it is null."""
-    return frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-
-
 def simulated_cycling(
     charge: Array, current: Array, voltage: Array, *, cycle: NDArray[np.int64], name: str, truth: Mapping[str, float], cell: CellRecord
 ) -> Measurement:
@@ -233,7 +243,5 @@ def simulated_cycling(
             "step_net_energy_wh": (sign * energy).ravel(),
         }
     )
-    digest = hashlib.sha256(json.dumps({"technique": name, "truth": dict(truth)}, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(voltage).tobytes() + np.ascontiguousarray(charge).tobytes())
-    source = Source(f"synthetic-{name}.csv", digest.hexdigest(), f"dualion synthesise {name}", 1, origin="simulation")
+    source = simulated_source(name, f"synthetic-{name}.csv", voltage, charge, truth=truth)
     return Measurement("gcd", table, {}, "synthetic", source, cell=cell)

@@ -25,7 +25,7 @@ CURRENT_CONDITION, VOLTAGE_CONDITION = "current_accuracy", "voltage_accuracy"
 _MOST_SAMPLED = 2000  # [1] values from which the last digit of a counter is found
 _DIGITS = range(10)  # decimals of a counter in mAh
 _ROUND_OFF = 1e-6  # [1] of a digit, and of a value: counters are stored as float32 too
-_MILLI, _AH_MG = 1e3, 1e6  # the second from Ah/mg to mAh/g
+_MILLI, _PERCENT, _AH_MG = 1e3, 100.0, 1e6  # the last one from Ah/mg to mAh/g
 
 
 def finite_rows(table: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, int]:
@@ -46,24 +46,23 @@ def finite_rows(table: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame
     return (table.filter(good) if dropped else table), dropped
 
 
-def accuracy(conditions: Mapping[str, Quantity | str], name: str, *, given: float | None, default: float, factor: float) -> float:
-    """Accuracy of an instrument: as an option gives it, as the measurement says, or the usual one.
+def accuracies(conditions: Mapping[str, Quantity | str], *, share: float | None, volts: float | None) -> tuple[float, float]:
+    """Accuracy of current [1] and voltage [V] of an instrument: as an option gives it, as the measurement says, or the usual one.
 
     Parameters
     ----------
     conditions : mapping
         Of the measurement.
-    name : str
-        Of the condition.
-    given : float or None
-        [1] or [V] the option.
-    default : float
-        [1] or [V]
-    factor : float
-        [1] from the unit of the condition to that of the option.
+    share : float or None
+        [1] of the full scale of the current, as an option.
+    volts : float or None
+        [V] as an option.
     """
-    if given is not None:
-        return given
+    of_current = _stated(conditions, CURRENT_CONDITION, CURRENT_ACCURACY, 1 / _PERCENT) if share is None else share
+    return of_current, _stated(conditions, VOLTAGE_CONDITION, VOLTAGE_ACCURACY, 1 / _MILLI) if volts is None else volts
+
+
+def _stated(conditions: Mapping[str, Quantity | str], name: str, default: float, factor: float) -> float:
     said = conditions.get(name)
     return said.value * factor if isinstance(said, Quantity) and said.value is not None else default
 

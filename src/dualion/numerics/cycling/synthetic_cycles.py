@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from dualion.numerics.cycling.cycler_rows import CURRENT_ACCURACY, CURRENT_CONDITION, VOLTAGE_ACCURACY, VOLTAGE_CONDITION, Array
+from dualion.numerics.simulated import simulated_source
 from dualion.records.cell_record import CellRecord
-from dualion.records.measurement import Measurement, Source
+from dualion.records.measurement import Measurement
 from dualion.records.quantity import Quantity
 
 _SECONDS_PER_HOUR = 3600.0
@@ -124,7 +124,6 @@ def half_cell(
             logged = voltage + sign * current * resistance
             parts.append(HalfCycle(sign * current, capacity * mass * 1e-6, logged, number, float(gains[at]), float(offsets[at])))
     table = record(parts)
-    digest = hashlib.sha256(b"".join(table[one].to_numpy().tobytes() for one in table.columns)).hexdigest()
     weighed = mass * (1 + noise * _MASS_ERROR * float(rng.standard_normal()))
     cell = CellRecord(
         kind="half", working="anode", anode_mass=Quantity(weighed, "mg", noise * _MASS_ERROR * mass), one_c=Quantity(300.0, "mA/g"),
@@ -134,5 +133,5 @@ def half_cell(
         CURRENT_CONDITION: Quantity(noise * _CURRENT_ERROR * 100, "%"),
         VOLTAGE_CONDITION: Quantity(noise * _VOLTAGE_ERROR * 1e3, "mV"),
     }
-    source = Source(f"{name.replace('_', '-')}.csv", digest, f"dualion synthesise {name}", 1, "simulation")
+    source = simulated_source(name, f"{name.replace('_', '-')}.csv", *(one.to_numpy() for one in table))
     return Measurement("gcd", table, conditions, "synthetic", source, cell=cell)

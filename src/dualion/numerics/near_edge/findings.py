@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -95,22 +94,3 @@ def component_table(samples: Sequence[tuple[str, Shares | None]]) -> pl.DataFram
     words, numbers = ("sample", "component"), ("centre", "centre_stderr", "width", "area", "area_stderr", "integrated_to")
     schema = dict.fromkeys(words, pl.String) | {f"{name} [eV]": pl.Float64 for name in numbers} | {"height [1]": pl.Float64}
     return pl.DataFrame(rows) if rows else pl.DataFrame(schema=schema)
-
-
-def prefixes(samples: Sequence[str]) -> list[str]:
-    """What stands before the names of the values of each sample; nothing where there is one.
-
-    Parameters
-    ----------
-    samples : sequence of str, shape (n,)
-
-    Examples
-    --------
-    >>> prefixes(["MEC 3", "MEC-3", "0 V"]), prefixes(["MEC3"])
-    (['mec_3_1_', 'mec_3_2_', 's_0_v_'], [''])
-    """
-    if len(samples) == 1:
-        return [""]
-    words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "sample" for name in samples]
-    words = [word if word[0].isalpha() else f"s_{word}" for word in words]
-    return [f"{word}_{words[: at + 1].count(word)}_" if words.count(word) > 1 else f"{word}_" for at, word in enumerate(words)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.photoemission.amounts import FACTOR_ERROR
 from dualion.numerics.photoemission.composition import Share, Zinc
 from dualion.numerics.photoemission.findings import Analysis, Charge
@@ -124,10 +125,9 @@ def curves_of(found: Analysis, *, unit: str) -> dict[str, Curve]:
     dict of str to Curve
     """
     fit, axis = found.fit, intensity_axis(unit)
-    x = tuple(fit.model.energy.tolist())
     made = {"measured": fit.intensity, "fitted": fit.fitted, "background": fit.background}
     made |= {f"component_{one.name}": fit.background + line for one, line in zip(fit.recipe.components, fit.lines, strict=True)}
-    return {name: Curve(ENERGY, axis, x, tuple(y.tolist())) for name, y in made.items()}
+    return {name: curve_from(ENERGY, axis, fit.model.energy, y) for name, y in made.items()}
 
 
 def tables_of(found: Analysis, shares: Sequence[Share], vendor: Sequence[Mapping[str, object]], *, unit: str) -> dict[str, pl.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.scattering.curve_fit import CurveFit
 from dualion.numerics.scattering.curves import ScatteringCurve
 from dualion.numerics.scattering.invariant import invariant
@@ -25,8 +26,7 @@ def intensity_axis(curve: ScatteringCurve) -> Axis:
 def measured_curve(curve: ScatteringCurve) -> Curve:
     """Its positive points with their errors, for a logarithmic axis."""
     good = curve.intensity > 0
-    q, intensity, error = (tuple(one[good].tolist()) for one in (curve.q, curve.intensity, curve.error))
-    return Curve(Q_AXIS, intensity_axis(curve), q, intensity, error)
+    return curve_from(Q_AXIS, intensity_axis(curve), curve.q[good], curve.intensity[good], curve.error[good])
 
 
 def fit_curves(curve: ScatteringCurve, fit: CurveFit) -> dict[str, Curve]:
@@ -41,12 +41,12 @@ def fit_curves(curve: ScatteringCurve, fit: CurveFit) -> dict[str, Curve]:
     for name in ("A", "b", "D"):
         if fit.model.has(name):
             alone[fit.model.place(name)] = 0.0
-    q, axis = tuple(fit.q.tolist()), intensity_axis(curve)
+    axis = intensity_axis(curve)
     rest = (fit.intensity - fit.fitted) / fit.error
     return {
-        "fitted": Curve(Q_AXIS, axis, q, tuple(fit.fitted.tolist())),
-        "pores": Curve(Q_AXIS, axis, q, tuple(fit.model.intensity(fit.q, alone).tolist())),
-        "residuals": Curve(Q_AXIS, Axis("Residual over its error", "1"), q, tuple(rest.tolist())),
+        "fitted": curve_from(Q_AXIS, axis, fit.q, fit.fitted),
+        "pores": curve_from(Q_AXIS, axis, fit.q, fit.model.intensity(fit.q, alone)),
+        "residuals": curve_from(Q_AXIS, Axis("Residual over its error", "1"), fit.q, rest),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
@@ -83,8 +82,8 @@ class Carbon:
         return build("mesopores", q).intensity(q, values)
 
 
-def measured_columns(rng: np.random.Generator, q: Array, clean: Array, noise: float) -> tuple[dict[str, Array], str]:
-    """Columns of a noisy curve, and their digest; without noise there is no column of errors.
+def measured_columns(rng: np.random.Generator, q: Array, clean: Array, noise: float) -> dict[str, Array]:
+    """Columns of a noisy curve; without noise there is no column of errors.
 
     Parameters
     ----------
@@ -100,4 +99,4 @@ def measured_columns(rng: np.random.Generator, q: Array, clean: Array, noise: fl
     columns = {Q: q, ABSOLUTE: drawn}
     if noise > 0:
         columns["intensity_error"] = noise * clean
-    return columns, hashlib.sha256(drawn.tobytes()).hexdigest()
+    return columns

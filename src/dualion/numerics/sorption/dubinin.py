@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.numerics.sorption.gases import GAS_CONSTANT
+from dualion.numerics.sorption.straight import LEAST_POINTS, straight
 
 Array = NDArray[np.float64]
 
 #: Exponents [1] between which the one of Dubinin and Astakhov is sought.
 EXPONENTS = (1.0, 3.0)
-#: Fewest points [1] of a line with an error.
-LEAST_POINTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +77,10 @@ def dubinin(x: Array, volume: Array, *, temperature: float, exponent: float | No
     if exponent is None:
         from scipy.optimize import minimize_scalar
 
-        exponent = float(minimize_scalar(lambda m: _line(potential**m, y)[3], bounds=EXPONENTS, method="bounded").x)
-    slope, level, level_stderr, _, correlation = _line(potential**exponent, y)
-    if slope >= 0:
+        exponent = float(minimize_scalar(lambda m: straight(potential**m, y).slope_stderr, bounds=EXPONENTS, method="bounded").x)
+    line = straight(potential**exponent, y)
+    if line.slope >= 0:
         return None
-    energy = 1e-3 * GAS_CONSTANT * temperature / (-slope) ** (1 / exponent)
-    return Dubinin(math.exp(level), math.exp(level) * level_stderr, energy, exponent, int(y.size), correlation)
-
-
-def _line(x: Array, y: Array) -> tuple[float, float, float, float, float]:
-    """Slope, level, standard errors of level and slope, correlation."""
-    centre, spread = x.mean(), float(((x - x.mean()) ** 2).sum())
-    slope = float(((x - centre) * (y - y.mean())).sum()) / spread
-    level = float(y.mean() - slope * centre)
-    noise = float(((y - level - slope * x) ** 2).sum()) / (x.size - 2)
-    vertical = float(((y - y.mean()) ** 2).sum())
-    correlation = slope * math.sqrt(spread / vertical) if vertical > 0 else 0.0
-    return slope, level, math.sqrt(noise * (1 / x.size + centre**2 / spread)), math.sqrt(noise / spread), correlation
+    energy = 1e-3 * GAS_CONSTANT * temperature / (-line.slope) ** (1 / exponent)
+    volume_filled = math.exp(line.level)
+    return Dubinin(volume_filled, volume_filled * line.level_stderr, energy, exponent, int(y.size), line.correlation)

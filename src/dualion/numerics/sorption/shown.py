@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualion.numerics.arrays import curve_from
 from dualion.numerics.sorption.bet import Bet
 from dualion.numerics.sorption.branches import Branch
 from dualion.numerics.sorption.gases import AREA_OF_MONOLAYER
@@ -24,11 +25,6 @@ _T_AXIS, _V_AXIS = Axis("Thickness t", "nm"), Axis("Volume of liquid", "cm3/g")
 _BEYOND = 2.0  # times the upper limit of t that a t-plot shows
 
 
-def curve(x_axis: Axis, y_axis: Axis, x: Array, y: Array) -> Curve:
-    """A curve from arrays of shape (n,), in the units of the axes."""
-    return Curve(x_axis, y_axis, tuple(x.tolist()), tuple(y.tolist()))
-
-
 def bet_curves(given: Branch, line: Bet) -> dict[str, Curve]:
     """``bet_plot``, the points of the window, and ``bet_line``.
 
@@ -40,8 +36,8 @@ def bet_curves(given: Branch, line: Bet) -> dict[str, Curve]:
     x, n = given.x[line.begin : line.end], given.loading[line.begin : line.end]
     level, slope = 1 / (line.monolayer * line.c), (line.c - 1) / (line.monolayer * line.c)
     ends = np.array([line.low, line.high])
-    points = curve(X_AXIS, _BET_AXIS, x, np.asarray(x / (n * (1 - x))))
-    return {"bet_plot": points, "bet_line": curve(X_AXIS, _BET_AXIS, ends, np.asarray(level + slope * ends))}
+    points = curve_from(X_AXIS, _BET_AXIS, x, np.asarray(x / (n * (1 - x))))
+    return {"bet_plot": points, "bet_line": curve_from(X_AXIS, _BET_AXIS, ends, np.asarray(level + slope * ends))}
 
 
 def t_curves(given: Branch, t: Array, line: Line, limits: tuple[float, float]) -> dict[str, Curve]:
@@ -59,7 +55,7 @@ def t_curves(given: Branch, t: Array, line: Line, limits: tuple[float, float]) -
     near = t <= _BEYOND * limits[1]
     ends = np.array([0.0, limits[1]])
     fitted = np.asarray(line.volume + line.area / AREA_OF_SLOPE * ends)
-    return {"t_plot": curve(_T_AXIS, _V_AXIS, t[near], given.volume[near]), "t_line": curve(_T_AXIS, _V_AXIS, ends, fitted)}
+    return {"t_plot": curve_from(_T_AXIS, _V_AXIS, t[near], given.volume[near]), "t_line": curve_from(_T_AXIS, _V_AXIS, ends, fitted)}
 
 
 def vendor_table(measured: Measurement) -> pl.DataFrame:

@@ -11,7 +11,6 @@ each loading.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualion.errors import SpecError
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.sorption.branches import BRANCHES
 from dualion.numerics.sorption.gases import AREA_OF_MONOLAYER, CELSIUS, Gas, gas
 from dualion.numerics.sorption.tplot import AREA_OF_SLOPE, thickness
-from dualion.records.measurement import Measurement, Source
+from dualion.records.measurement import Measurement
 from dualion.records.quantity import Quantity
 
 Array = NDArray[np.float64]
@@ -171,8 +171,7 @@ def nitrogen_isotherm(x: Array, loading: Array, branch: Sequence[str], technique
     """
     words = pl.Series("branch", list(branch), dtype=pl.Enum(BRANCHES))
     table = pl.DataFrame({"relative_pressure": x, "loading_mol_per_kg": loading}).with_columns(words)
-    digest = hashlib.sha256(np.concatenate([x, loading]).tobytes()).hexdigest()
-    source = Source(f"{technique}.csv", digest, f"dualion synthesise {technique}", 1, "simulation")
+    source = simulated_source(technique, f"{technique}.csv", x, loading)
     used = nitrogen()
     celsius = Quantity(used.boiling_point - CELSIUS, "degC")
     return Measurement("sorption", table, {"adsorptive": used.name, "temperature": celsius}, "synthetic", source)

@@ -11,11 +11,12 @@ volume. Which section of the plot is taken decides the answer, so the limits are
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dualion.numerics.sorption.straight import LEAST_POINTS, straight
 
 Array = NDArray[np.float64]
 
@@ -23,8 +24,6 @@ Array = NDArray[np.float64]
 LAYER = 0.354
 #: [m2/g] of 1 cm3/g divided by 1 nm.
 AREA_OF_SLOPE = 1e3
-#: Fewest points [1] of a line with an error.
-LEAST_POINTS = 3
 THICKNESSES = ("carbon-black", "harkins-jura", "halsey")
 
 
@@ -96,16 +95,12 @@ def t_line(t: Array, volume: Array, limits: tuple[float, float]) -> Line | None:
     x, y = t[inside], volume[inside]
     if x.size < LEAST_POINTS or np.ptp(x) <= 0:
         return None
-    centre, spread = x.mean(), float(((x - x.mean()) ** 2).sum())
-    slope = float(((x - centre) * (y - y.mean())).sum()) / spread
-    level = float(y.mean() - slope * centre)
-    noise = float(((y - level - slope * x) ** 2).sum()) / (x.size - 2)
-    vertical = float(((y - y.mean()) ** 2).sum())
+    line = straight(x, y)
     return Line(
-        area=AREA_OF_SLOPE * slope,
-        area_stderr=AREA_OF_SLOPE * math.sqrt(noise / spread),
-        volume=level,
-        volume_stderr=math.sqrt(noise * (1 / x.size + centre**2 / spread)),
+        area=AREA_OF_SLOPE * line.slope,
+        area_stderr=AREA_OF_SLOPE * line.slope_stderr,
+        volume=line.level,
+        volume_stderr=line.level_stderr,
         points=int(x.size),
-        correlation=slope * math.sqrt(spread / vertical) if vertical > 0 else 0.0,
+        correlation=line.correlation,
     )

@@ -8,8 +8,6 @@ resistance r that stands for ohmic drop and linear kinetics. E' is given as the 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,9 +19,10 @@ import polars as pl
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from dualion.numerics.simulated import simulated_source
 from dualion.numerics.titration.sphere import switched_response
 from dualion.records.cell_record import CellRecord
-from dualion.records.measurement import Measurement, Source
+from dualion.records.measurement import Measurement
 from dualion.records.quantity import Quantity
 
 Array = NDArray[np.float64]
@@ -215,8 +214,6 @@ def simulated(table: pl.DataFrame, radius: Quantity, *, name: str, truth: Mappin
     truth : mapping of str to float
         What the table was made with, in the units of the result.
     """
-    digest = hashlib.sha256(json.dumps({"technique": name, "truth": dict(truth)}, sort_keys=True).encode())
-    digest.update(table.to_numpy().tobytes())
-    source = Source(f"synthetic-{name}.csv", digest.hexdigest(), f"dualion synthesise {name}", 1, origin="simulation")
+    source = simulated_source(name, f"synthetic-{name}.csv", table.to_numpy(), truth=truth)
     cell = CellRecord(kind="half", working="anode", particle_radius=radius)
     return Measurement("gitt", table, {}, "synthetic", source, cell=cell)
