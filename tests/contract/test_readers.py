@@ -417,6 +417,7 @@ def test_every_format_stays_within_its_memory(fresh_python: Callable[..., str], 
     assert os.path.basename(str(real[-1])) in peaks if real else True
 
 
+@pytest.mark.slow
 def test_parquet_of_other_types_is_read_or_refused(outcome: Outcome) -> None:
     """Integers, words and lists where numbers should be."""
     for frame in (

@@ -31,6 +31,8 @@ FEW_DAMAGES, DAMAGES, MANY_DAMAGES = 6, 200, 2000
 FOLDERS = ("adsorption", "saxs", "xrd", "raman", "ftir", "xps", "nexafs", "xafs")
 NO_MEASUREMENT = ("octcarb_waxsexample_result.csv",)
 LONGEST = 160_000  # [byte]
+#: Formats that are decoded in a process of their own.
+COSTLY = ("nxcansas",)
 GZIP = b"\x1f\x8b"
 
 
@@ -114,7 +116,9 @@ def test_a_cut_example_is_never_silently_short(example: Any) -> None:
     hold_the_law(example, sorted({*places(size, FEW, 0), size - 2, size - 1}))
 
 
-@pytest.mark.parametrize("example", **BY_NAME)
+@pytest.mark.parametrize(
+    "example", [pytest.param(one, id=one.name, marks=pytest.mark.slow if one.name in COSTLY else ()) for one in EXAMPLES]
+)
 def test_a_damaged_example(example: Any) -> None:
     """Whatever the damage: refused in words, or a sound measurement; ``outcomes`` fails on anything else."""
     rng = random.Random(4)

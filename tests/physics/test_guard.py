@@ -112,6 +112,7 @@ def test_a_half_cycle_without_charge_is_no_result(models: Any, altered: Callable
         solve(model, cycle(model.cell, 80.0))
 
 
+@pytest.mark.slow
 def test_a_solution_that_breaks_off_is_not_a_result(full: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trap 4: a solver that is told to go on after a failure returns what it has, with no error."""
 
@@ -201,6 +202,7 @@ def test_an_inventory_that_does_not_close_is_an_error(
     assert solve(model, cycle(model.cell, 80.0), check=("steps", "extrapolation")).steps
 
 
+@pytest.mark.slow
 def test_a_half_cell_that_loses_sodium_is_an_error(models: Any, altered: Callable[..., None]) -> None:
     def leak(result: StepResult) -> StepResult:
         start, end = result.inventories["host sodium"]

@@ -42,6 +42,7 @@ def _least(run: Any) -> float:
     return min(float(step.salt[:, 0].min()) for step in run.steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hierarchy", ["SPM", "SPMe", "DFN"])
 def test_the_half_cell_gives_the_reference_capacities(models: Any, hierarchy: str) -> None:
     found = [_sodiated(models, rate, hierarchy) for rate in (0.1, 0.2, 0.5, 1.0, 2.0)]
@@ -82,6 +83,7 @@ def test_at_one_c_even_the_well_mixed_salt_will_do(models: Any) -> None:
         assert (abs(simple.mean_voltage() - full.mean_voltage()) <= 2e-3) is within
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 def test_spme_is_as_good_as_dfn_where_the_salt_is_slow(models: Any, rate: float) -> None:
     """V11 at a tenth of the diffusivity of the salt."""
@@ -158,6 +160,7 @@ def test_a_slow_cycle_returns_to_where_it_began(models: Any) -> None:
     assert returned == pytest.approx(charge.capacity(mass), abs=1e-4 * 95.905)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [1.0, 10.0])
 def test_the_error_of_mesh_and_time_is_small(models: Any, rate: float) -> None:
     """Twice the mesh and a tenth of the tolerance: 0.2 mAh/g and 2 mV."""

@@ -66,6 +66,7 @@ def test_the_last_rung_has_more_shells(models: Any, failing: Callable[..., list[
     assert found.mesh == (20, 20, 20, 40)
 
 
+@pytest.mark.slow
 def test_short_steps_are_tried_before_a_finer_mesh(models: Any, failing: Callable[..., list[int]]) -> None:
     expected = models.cycle(10.0).steps[1].charge
     failing(1, 2)
@@ -115,6 +116,7 @@ def test_when_every_rung_fails_each_is_named(models: Any, failing: Callable[...,
     assert isinstance(caught.value.partial, CellResult)
 
 
+@pytest.mark.slow
 def test_a_sweep_records_a_failure_and_goes_on(models: Any, failing: Callable[..., list[int]]) -> None:
     failing(2, 4, 6, 8)  # each rung fails on the discharge
     model = models.model("full")

@@ -129,6 +129,7 @@ def test_what_is_converted_is_what_was_read(name: str, opened: Callable[[str], M
 OTHERS = ("adsorption", "ftir", "nexafs", "raman", "saxs", "xafs", "xps", "xrd")
 
 
+@pytest.mark.slow
 def test_files_of_other_methods_are_never_taken_for_a_cell(shared: Path) -> None:
     """Spectra, isotherms, diffractograms, and tables of material properties without a time."""
     paths = [path for folder in OTHERS for path in sorted((shared / "data" / folder).iterdir())]

@@ -404,6 +404,7 @@ def test_a_file_where_a_folder_is_needed_is_refused(dualion: Cli, tmp_path: Path
     assert "is a file, and a folder is needed" in ran.err
 
 
+@pytest.mark.slow
 def test_a_folder_of_dualion_is_written_anew(simulate: Cli, tmp_path: Path) -> None:
     simulate("rate", HALF_CELL, "--rate", "1C", "--isolated", out=tmp_path / "x")
     document, folder, _ = simulate("cycle", HALF_CELL, out=tmp_path / "x")

@@ -51,6 +51,7 @@ def test_significant_digits(value: float, digits: int, printed: str) -> None:
     assert significant(value, digits) == printed
 
 
+@pytest.mark.slow
 @given(st.floats(min_value=1e-2, max_value=9e5))
 def test_significant_keeps_the_value_within_its_digits(value: float) -> None:
     read = float(significant(value, 4).replace("\u2009", "").replace("−", "-"))

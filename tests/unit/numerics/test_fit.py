@@ -26,6 +26,7 @@ def _line(slope: float = 1.3, offset: float = -2.0, sigma: float = 0.1) -> Calla
     return lambda p: (p[0] * AT + p[1] - data) / sigma
 
 
+@pytest.mark.slow
 @given(st.floats(-4, 4), st.floats(-8, 8))
 def test_a_line_is_found(slope: float, offset: float) -> None:
     found = fit(_line(slope, offset), [SLOPE, OFFSET], starts=1, refine=1)

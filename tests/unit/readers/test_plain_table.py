@@ -124,6 +124,7 @@ def test_a_last_row_that_is_cut_is_dropped_and_flagged(cut: int) -> None:
     assert found.table.equals(whole.table.head(found.table.height))
 
 
+@pytest.mark.slow
 def test_any_cut_gives_an_error_a_flag_or_whole_rows_only() -> None:
     whole, draw = read(LONG), random.Random(5)
     for _ in range(60):

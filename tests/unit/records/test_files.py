@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -174,12 +175,17 @@ class TestValidate:
 
         def seconds(count: int) -> float:
             data = {"name": "x", **{f"k{index}": 1 for index in range(count)}}
-            start = time.process_time()
-            assert len(messages(Whole, data)) == count
-            return time.process_time() - start
+            gc.collect()
+            gc.disable()  # its time goes with everything else that lives in the process
+            try:
+                start = time.process_time()
+                assert len(messages(Whole, data)) == count
+                return time.process_time() - start
+            finally:
+                gc.enable()
 
         few = min(seconds(5_000) for _ in range(3))
-        assert seconds(50_000) < 4 * 10 * few
+        assert min(seconds(50_000) for _ in range(2)) < 4 * 10 * few
 
     def test_did_you_mean_without_a_near_word(self) -> None:
         assert did_you_mean("xyz", ["aaa", "bbb"]) == 'Write one of "aaa", "bbb", or remove it.'

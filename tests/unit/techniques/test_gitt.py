@@ -135,6 +135,7 @@ def test_pseudo_open_circuit_curve_goes_through_the_rests() -> None:
     assert result.values["lowest_voltage_at_rest"].value == pytest.approx(1 - 12 * 12e-3)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth() -> None:
     inside = 0
     for seed in range(60):

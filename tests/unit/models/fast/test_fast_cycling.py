@@ -53,6 +53,7 @@ def test_without_ageing_it_is_the_protocol(full: Cell) -> None:
     assert np.array_equal(p, packed(full))
 
 
+@pytest.mark.slow
 def test_without_ageing_nothing_fades(full: Cell) -> None:
     """V27: a thousand cycles, retention 1 within 1e-6 from the second on."""
     table, *_ = run(full, {}, 1000)

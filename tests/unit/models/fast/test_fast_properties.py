@@ -140,6 +140,7 @@ def test_whatever_the_cell(one: Drawn) -> None:
         assert "salt_limited" in [flag.code for flag in found.flags]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, phases=PHASES)
 @given(drawn(thickness=st.floats(100.0, 500.0), rate=powers(0.01, 0.1)))
 def test_the_voltage_of_a_first_cycle_moves_one_way(one: Drawn) -> None:
@@ -154,6 +155,7 @@ def test_the_voltage_of_a_first_cycle_moves_one_way(one: Drawn) -> None:
             assert np.diff(sign * step.voltage).min() > -1e-4
 
 
+@pytest.mark.slow
 @settings(max_examples=60, phases=PHASES)
 @given(drawn(thickness=st.floats(1.0, 30.0)))
 def test_very_lean_cells_end_on_their_voltage(one: Drawn) -> None:

@@ -140,6 +140,7 @@ def test_a_full_anode_cannot_begin(full: Cell) -> None:
         solve_on(CellModel(replace(full, initial_sodiation="fully_sodiated")), cycle(full, 80.0), None)
 
 
+@pytest.mark.slow
 def test_many_cycles_keep_nothing_but_their_ends(full: Cell) -> None:
     """5.3: a long run in memory: two times, two rows of salt, a few numbers a half cycle."""
     run = solve(CellModel(full), rate_blocks(full, [1600.0], cycles=10), detail="ends")

@@ -153,6 +153,7 @@ def test_damage_in_a_nested_export_is_refused_with_its_place(change: tuple[str, 
         read(NESTED.replace(*change, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [FLAT, NESTED], ids=["flat", "nested"])
 def test_any_cut_gives_an_error_a_flag_or_whole_rows_only(text: str) -> None:
     whole = read(text)

@@ -267,6 +267,7 @@ def test_a_worker_that_is_killed_is_a_solve_error(task: Callable[..., Task], tmp
     assert found.failures["b"] == ("solve-error", "a: a worker process was ended from outside")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_workers")
 def test_a_worker_that_is_killed_does_not_end_the_run(task: Callable[..., Task], tmp_path: Path) -> None:
     """What was still waiting is computed."""
