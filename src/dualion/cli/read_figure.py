@@ -20,6 +20,7 @@ _SMALL_CURRENT = 1.0  # [A] below it the axis is in mA
 _MILLI = 1e-3
 _MOST_PANELS = 2
 _OF_SORPTION = ("relative_pressure", "pressure_pascal", "saturation_pressure_pascal")
+_FALLING = ("binding_energy_electronvolt", "wavenumber_per_centimetre")
 _UNDRAWN = ("intensity_error", "q_resolution")
 _QUANTITIES = {
     "q_inverse_nanometre": "Scattering vector",
@@ -90,7 +91,7 @@ def _against(measured: Measurement, abscissa: str) -> tuple[Panel, ...]:
 
 def _axis(name: str) -> Axis:
     words = _QUANTITIES.get(name) or name.removesuffix("_arbitrary").replace("_", " ").capitalize()
-    return Axis(words, column(name).unit or "1")
+    return Axis(words, column(name).unit or "1", falling=name in _FALLING)
 
 
 def _against_time(measured: Measurement) -> tuple[Panel, ...]:

@@ -72,7 +72,7 @@ def plan(panel: Panel, direction: Direction, *, length: float) -> Scale:
     else:
         ticks = _linear_ticks(low, high, bins=max(2, round(length / _TICK_EVERY[direction])))
         texts = tick_texts(ticks)
-    scale = Scale(axis, low, high, ticks, texts, title)
+    scale = Scale(axis, *((high, low) if axis.falling else (low, high)), ticks, texts, title)
     return _without_overlap(scale, direction, length)
 
 

@@ -61,6 +61,8 @@ class Axis:
     limits : tuple of two floats or None
     categories : tuple of str or None
         Names at positions 0, 1, 2, ...
+    falling : bool
+        From high to low values, as the field draws binding energies and wavenumbers.
     """
 
     quantity: str
@@ -68,6 +70,7 @@ class Axis:
     scale: Literal["linear", "log"] = "linear"
     limits: tuple[float, float] | None = None
     categories: tuple[str, ...] | None = None
+    falling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

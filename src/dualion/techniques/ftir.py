@@ -51,7 +51,7 @@ _HALF_WINDOW = 60.0
 #: No spectrum has such numbers; the inverse is nothing.
 _LARGEST = 1e50
 _ORDINATES = ("absorbance", "transmittance_percent", "intensity_arbitrary")
-_X, _A, _ARBITRARY = Axis("Wavenumber", "cm-1"), Axis("Absorbance", "1"), Axis("Absorption, arbitrary scale", "1")
+_X, _A, _ARBITRARY = Axis("Wavenumber", "cm-1", falling=True), Axis("Absorbance", "1"), Axis("Absorption, arbitrary scale", "1")
 _NOISE = 0.002  # of synthetic absorbance
 
 

@@ -15,7 +15,7 @@ from dualion.records.figure import Axis
 from dualion.records.measurement import Curve
 from dualion.records.quantity import Quantity
 
-ENERGY = Axis("Binding energy", "eV")
+ENERGY = Axis("Binding energy", "eV", falling=True)
 _ELEMENTS = {
     "C": "carbon", "N": "nitrogen", "O": "oxygen", "F": "fluorine", "Na": "sodium", "Si": "silicon", "P": "phosphorus", "S": "sulfur",
     "Cl": "chlorine", "Fe": "iron", "Cu": "copper", "Zn": "zinc",

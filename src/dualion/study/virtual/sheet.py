@@ -80,7 +80,7 @@ _VIEWS: Mapping[str, _View] = {
     ),
     "ftir": _View(
         "FTIR of the precursor",
-        Axis("Wavenumber", "cm-1"),
+        Axis("Wavenumber", "cm-1", falling=True),
         Axis("Absorbance", "1"),
         ("wavenumber_per_centimetre",),
         ("absorbance", "transmittance_percent"),
@@ -88,7 +88,7 @@ _VIEWS: Mapping[str, _View] = {
     ),
     "xps": _View(
         "XPS, N 1s",
-        Axis("Binding energy", "eV"),
+        Axis("Binding energy", "eV", falling=True),
         _SIGNAL,
         ("binding_energy_electronvolt",),
         ("intensity_count_per_second", "intensity_count"),
