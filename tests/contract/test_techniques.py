@@ -394,23 +394,26 @@ class TestBadInput:
 
 
 # ------------------------------------------------------------------------------------------------------------------ figures
-def check_figure(figure: Figure) -> None:
+def flaws(figure: Figure) -> list[str]:
+    """What a figure lacks: a name, a title, a finding of one sentence, panels, axes with quantity and unit; or that it cannot be drawn."""
     from dualion.figures.render import render
 
-    assert re.fullmatch(r"[a-z][a-z0-9-]*", figure.name)
-    assert figure.title
-    assert re.fullmatch(r"(?![a-z][a-z\s]).+[.]", figure.finding, flags=re.DOTALL), "the finding is one sentence"
-    assert figure.panels
-    for panel in figure.panels:
-        for axis in (panel.x, panel.y):
-            assert axis.quantity
-            assert (axis.categories is not None) if axis.unit == "" else unit(axis.unit)
-    assert render(figure, formats=("svg",))["svg"].startswith(b"<")
+    axes = [axis for panel in figure.panels for axis in (panel.x, panel.y)]
+    held = {
+        "name": re.fullmatch(r"[a-z][a-z0-9-]*", figure.name) is not None,
+        "title": bool(figure.title),
+        "the finding is one sentence": re.fullmatch(r"(?![a-z][a-z\s]).+[.]", figure.finding, flags=re.DOTALL) is not None,
+        "panels": bool(figure.panels),
+        "quantities": all(axis.quantity for axis in axes),
+        "units": all((axis.categories is not None) if axis.unit == "" else unit(axis.unit) for axis in axes),
+        "drawing": render(figure, formats=("svg",))["svg"].startswith(b"<"),
+    }
+    return [name for name, holds in held.items() if not holds]
 
 
 class TestFigure:
     def test_of_a_result(self, row: Technique) -> None:
-        check_figure(row.draw(analysed(row.name, 0)))
+        assert flaws(row.draw(analysed(row.name, 0))) == []
 
     def test_is_made_of_the_result_alone(self, row: Technique) -> None:
         result = analysed(row.name, 0)
@@ -427,6 +430,6 @@ class TestFigure:
         found.append(replace(analysed(row.name, 0), flags=(flag,)))
         for result in found:
             if result is not None:
-                check_figure(row.draw(result))
+                assert flaws(row.draw(result)) == []
                 drawn += 1
         assert drawn > 0

@@ -31,7 +31,7 @@ from scipy.special import stdtrit
 from dualion.errors import CoverageError, SpecError
 from dualion.numerics.arrays import curve_from
 from dualion.numerics.correlation.coefficients import holm, pearson, spearman
-from dualion.numerics.correlation.descriptors import NEEDED, Descriptor, choose, read_descriptors
+from dualion.numerics.correlation.descriptors import NEEDED, Descriptor, choose, read_tables
 from dualion.numerics.correlation.pairs import Coordinate, Pairs, paired, varying_together
 from dualion.numerics.correlation.slope_unit import slope_unit
 from dualion.numerics.correlation.small_samples import FEWEST, KINDS, Kind, band, conclusion, fitted, leave_one_out, scatter
@@ -109,12 +109,8 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
         All samples have the same x.
     """
     check_input(TECHNIQUE, measurements)
-    flags = list(carried_flags(measurements))
-    descriptors: list[Descriptor] = []
-    for measured in measurements:
-        found, bad = read_descriptors(measured.table)
-        descriptors += found
-        flags += bad
+    descriptors, set_aside = read_tables(measured.table for measured in measurements)
+    flags = [*carried_flags(measurements), *set_aside]
     descriptors = sorted(dict.fromkeys(descriptors), key=lambda one: (one.sample, one.name, one.method, one.source, one.value))
     axes = (
         Coordinate("x", options.x, options.x_choice, options.x_relative_error),

@@ -31,7 +31,7 @@ import numpy as np
 import polars as pl
 
 from dualion.errors import CoverageError, SpecError
-from dualion.numerics.correlation.descriptors import NEEDED, Descriptor, alternatives, choose, read_descriptors
+from dualion.numerics.correlation.descriptors import NEEDED, Descriptor, alternatives, choose, read_tables
 from dualion.numerics.porosity.balance import TERMS, porosity_of
 from dualion.numerics.porosity.budget import Budget, Error, Measured, budget
 from dualion.numerics.porosity.findings import findings
@@ -119,12 +119,8 @@ def analyse(measurements: Sequence[Measurement], options: Options) -> Result:
         The sample, a choice between several values or the layer spacing is missing.
     """
     check_input(TECHNIQUE, measurements)
-    flags = list(carried_flags(measurements))
-    descriptors: list[Descriptor] = []
-    for one in measurements:
-        found, bad = read_descriptors(one.table)
-        descriptors += found
-        flags += bad
+    descriptors, set_aside = read_tables(one.table for one in measurements)
+    flags = [*carried_flags(measurements), *set_aside]
     sample, own = _of_sample(dict.fromkeys(descriptors), options)
     measured = _measured(own, options, flags)
     if not any((measured.porosity, measured.total_volume, measured.open_volume, measured.true_density, measured.scattering_area)):

@@ -29,7 +29,10 @@ def test_letters_of_a_column_are_its_number() -> None:
 
 
 def test_a_small_workbook_passes() -> None:
-    check_workbook(workbook(xl__worksheets__sheet1=sheet('<row r="1"><c r="A1"><v>1</v></c></row>')))
+    given = workbook(xl__worksheets__sheet1=sheet('<row r="1"><c r="A1"><v>1</v></c></row>'))
+    before = given.data
+    check_workbook(given)
+    assert given.data == before
 
 
 def test_entities_are_refused() -> None:

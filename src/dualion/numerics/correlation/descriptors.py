@@ -7,7 +7,7 @@ descriptor twice, the user chooses. Rows that are alike in everything count once
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -88,6 +88,27 @@ def read_descriptors(table: pl.DataFrame) -> tuple[tuple[Descriptor, ...], tuple
         one = Descriptor(row["sample_name"], row["descriptor"], float(value), stderr, **words)
         found.setdefault(replace(one, unit=one.unit or "1", qualifier=one.qualifier or "="))
     return tuple(found), (Flag("missing_values", "warning", f"Not a finite number, and not used: {_some(bad)}."),) if bad else ()
+
+
+def read_tables(tables: Iterable[pl.DataFrame]) -> tuple[list[Descriptor], list[Flag]]:
+    """Descriptors of several tables and what was set aside, in their order.
+
+    Parameters
+    ----------
+    tables : iterable of polars.DataFrame
+        As for ``read_descriptors``.
+
+    Returns
+    -------
+    list of Descriptor, list of Flag
+    """
+    descriptors: list[Descriptor] = []
+    flags: list[Flag] = []
+    for table in tables:
+        found, bad = read_descriptors(table)
+        descriptors += found
+        flags += bad
+    return descriptors, flags
 
 
 def choose(descriptors: Sequence[Descriptor], name: str, *, unit: str | None, choice: str, option: str) -> dict[str, Descriptor]:

@@ -101,17 +101,17 @@ def test_an_unknown_key_at_any_depth_is_refused(whole: Path, choice: st.DataObje
 class TestHostile:
     """Each is refused within a second."""
 
-    def refused(self, folder: Path, problem: str) -> None:
+    def refused(self, folder: Path, problem: str) -> bool:
+        """Whether a folder is refused in these words, and in time."""
         start = time.process_time()
         found = problems(folder)
-        assert time.process_time() - start < HOSTILE_SECONDS
-        assert any(line.startswith(problem) for line in found), found[:5]
+        return time.process_time() - start < HOSTILE_SECONDS and any(line.startswith(problem) for line in found)
 
     def test_a_million_rows(self, demo: Path) -> None:
         row = "P001,setting,a,b,,,,,,,GCD,input,\n"
         header = (demo / "claims.csv").read_text(encoding="utf-8").splitlines()[0]
         (demo / "claims.csv").write_text(header + "\n" + row * 1_000_000, encoding="utf-8")
-        self.refused(demo, "claims.csv: more than 100000 rows. Split the study.")
+        assert self.refused(demo, "claims.csv: more than 100000 rows. Split the study.")
         tracemalloc.start()
         problems(demo)
         assert tracemalloc.get_traced_memory()[1] < HOSTILE_BYTES
@@ -120,24 +120,24 @@ class TestHostile:
     def test_a_large_table(self, demo: Path) -> None:
         with (demo / "claims.csv").open("wb") as file:
             file.truncate(70_000_000)
-        self.refused(demo, "claims.csv: 70000000 bytes are more than the 67108864 that are read.")
+        assert self.refused(demo, "claims.csv: 70000000 bytes are more than the 67108864 that are read.")
 
     def test_one_endless_line(self, demo: Path) -> None:
         (demo / "claims.csv").write_bytes(b"a" * 60_000_000)
-        self.refused(demo, "claims.csv: after row 0: not CSV (a line of 100000 or more characters).")
+        assert self.refused(demo, "claims.csv: after row 0: not CSV (a line of 100000 or more characters).")
 
     def test_not_utf8(self, demo: Path) -> None:
         (demo / "claims.csv").write_bytes(b"id,quantity\n\xff\xfe\n")
-        self.refused(demo, "claims.csv: not UTF-8")
+        assert self.refused(demo, "claims.csv: not UTF-8")
 
     def test_no_table(self, demo: Path) -> None:
         (demo / "claims.csv").unlink()
-        self.refused(demo, "claims.csv: missing.")
+        assert self.refused(demo, "claims.csv: missing.")
 
     @pytest.mark.parametrize("expression", ["(" * 10_000 + "1" + ")" * 10_000, "-" * 10_000 + "1", "+".join("1" * 10_000), "x" * 500])
     def test_deep_expressions(self, demo: Path, expression: str) -> None:
         edit(demo, "relations.toml", "100 * P007 / P003", expression)
-        self.refused(demo, "relations.toml: relation R02, expr: ")
+        assert self.refused(demo, "relations.toml: relation R02, expr: ")
 
     def test_a_huge_power_is_refused_when_it_is_computed(self, demo: Path) -> None:
         edit(demo, "relations.toml", "100 * P007 / P003", "9**9**9**9")
@@ -154,5 +154,5 @@ class TestHostile:
         assert time.process_time() - start < 5 * HOSTILE_SECONDS
 
     def test_no_folder(self, tmp_path: Path) -> None:
-        self.refused(tmp_path, "study.toml: missing.")
-        self.refused(tmp_path / "nowhere", '"nowhere": not a folder.')
+        assert self.refused(tmp_path, "study.toml: missing.")
+        assert self.refused(tmp_path / "nowhere", '"nowhere": not a folder.')
