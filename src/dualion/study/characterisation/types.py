@@ -10,6 +10,9 @@ from typing import Any
 from dualion.numerics.consistency import Verdict as Answer
 from dualion.study.types import Assumption
 
+#: Techniques that take one file; a folder runs them on each.
+_ONE_FILE = ("sorption", "pore_sizes", "saxs", "xrd", "raman")
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -65,7 +68,9 @@ class Need:
 
     @property
     def command(self) -> str:
-        """The command that judges by the files."""
+        """The command that judges by the files: their folder, where the technique takes one file and there are several."""
+        if self.technique in _ONE_FILE and len(self.files) > 1:
+            return f"dualion analyse {self.files[0].rpartition('/')[0]}"
         return f"dualion analyse {self.technique} {' '.join(self.files)}"
 
     @property
