@@ -10,7 +10,7 @@ from typing import Any
 from dualion.numerics.consistency import Verdict as Answer
 from dualion.study.types import Assumption
 
-#: Techniques that take one file; a folder runs them on each.
+#: Techniques that take one file.
 _ONE_FILE = ("sorption", "pore_sizes", "saxs", "xrd", "raman")
 
 
@@ -68,10 +68,9 @@ class Need:
 
     @property
     def command(self) -> str:
-        """The command that judges by the files: their folder, where the technique takes one file and there are several."""
-        if self.technique in _ONE_FILE and len(self.files) > 1:
-            return f"dualion analyse {self.files[0].rpartition('/')[0]}"
-        return f"dualion analyse {self.technique} {' '.join(self.files)}"
+        """The command that judges by the files; one for each, where the technique takes one file."""
+        together = (self.files,) if self.technique not in _ONE_FILE else tuple((file,) for file in self.files)
+        return "; ".join(f"dualion analyse {self.technique} {' '.join(files)}" for files in together)
 
     @property
     def sentence(self) -> str:
