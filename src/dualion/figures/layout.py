@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dualion.figures.looks import SIMULATED, Look, form_of, looks
+from dualion.figures.looks import COMPUTED, SIMULATED, Look, form_of, looks
 from dualion.figures.marks import bar_slots, obstacles
 from dualion.figures.measure import text_width, wrapped
 from dualion.figures.scales import Scale, plan
@@ -24,7 +24,7 @@ _EDGE = 1.0  # [mm] free at the edge of a figure
 _GUTTER = 4.0  # [mm] between two panels
 _TICK = 1.7  # [mm] tick and its distance from the text
 _MOST_INSIDE = (0.62, 0.6)  # [1] of the axes that a legend inside may take, across and up
-_HEADED_FROM = 4  # simulated entries
+_HEADED_FROM = 4  # simulated entries, or computed ones
 _WIDEST_SHARE = {1: 1, 2: 2, 3: 3, 4: 2}  # panels side by side of a wide figure, by number of panels; three for more
 
 
@@ -164,14 +164,15 @@ def _right_margin(scale: Scale, length: float) -> float:
 
 
 def _headed(looks_drawn: Sequence[Look]) -> tuple[Look, ...]:
-    """Entries of a legend; many that are simulated stand under one heading that says so, instead of each saying it."""
-    entries = list(dict.fromkeys(looks_drawn))
-    simulated = [entry for entry in entries if entry.label.endswith(SIMULATED)]
-    if len(simulated) < _HEADED_FROM:
-        return tuple(entries)
-    rest = [entry for entry in entries if entry not in simulated]
-    heading = Look("simulated", "heading", simulated[0].colour)
-    return (heading, *(replace(entry, label=entry.label.removesuffix(SIMULATED)) for entry in simulated), *rest)
+    """Entries of a legend; many that are simulated stand under one heading that says so, instead of each saying it; computed ones too."""
+    entries = tuple(dict.fromkeys(looks_drawn))
+    for suffix in (SIMULATED, COMPUTED):
+        alike = [entry for entry in entries if entry.label.endswith(suffix)]
+        if len(alike) >= _HEADED_FROM:
+            rest = [entry for entry in entries if entry not in alike]
+            heading = Look(suffix.strip(" ()"), "heading", alike[0].colour)
+            entries = (heading, *(replace(entry, label=entry.label.removesuffix(suffix)) for entry in alike), *rest)
+    return entries
 
 
 def _legend(entries: tuple[Look, ...], size: tuple[float, float], cover: np.ndarray) -> Legend:

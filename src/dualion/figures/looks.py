@@ -22,6 +22,7 @@ Form = Literal["points", "line", "dashes", "band", "limit", "bar", "heading"]
 _Key = tuple[str, Form, str | None]
 
 SIMULATED = " (simulated)"
+COMPUTED = " (computed)"
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _COMPUTED = ("simulation", "atomistic")
 _MARKED = ("measured", "printed")
@@ -68,9 +69,12 @@ def check(figure: Figure) -> None:
             where = f"{figure.name}: panel {number}, series {series.name!r}"
             if series.origin in _COMPUTED and (series.kind in _MARKED or "measured" in series.name.lower()):
                 raise InputError(f'{where}: its origin is {series.origin}, so it is not measured. Give it the kind "simulated".')
-            for name, column in (("y", series.y), ("y_error", series.y_error), ("y_upper", series.y_upper), ("labels", series.labels)):
+            columns = {"y": series.y, "y_error": series.y_error, "y_upper": series.y_upper, "labels": series.labels}
+            for name, column in {**columns, "y_error_low": series.y_error_low}.items():
                 if column is not None and len(column) != len(series.x):
                     raise InputError(f"{where}: {name} has {len(column)} entries, x has {len(series.x)}. Give one for each point.")
+            if series.y_error_low is not None and series.y_error is None:
+                raise InputError(f"{where}: y_error_low needs y_error, how far the interval reaches above.")
             if series.kind == "band" and series.y_upper is None:
                 raise InputError(f"{where}: a band needs y_upper, its upper edge.")
             _check_numbers(where, panel, series)
@@ -145,7 +149,7 @@ def _colours(figure: Figure) -> dict[tuple[str, str | None], str]:
             key = (legend_label(series), series.sample)
             if key in colours:
                 continue
-            if series.kind == "limit" and series.sample is None:
+            if series.sample is None and (series.kind == "limit" or (series.kind == "band" and series.origin == "arithmetic")):
                 colours[key] = MUTED
             else:
                 colours[key] = colour_of(series.sample) if series.sample else next(free)

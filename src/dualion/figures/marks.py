@@ -95,8 +95,9 @@ def marker_size(count: int) -> float:
 def _error_bars(axes: Axes, series: Series, look: Look, layer: float) -> list[Artist]:
     if series.y_error is None:
         return []
+    reach: Any = series.y_error if series.y_error_low is None else (series.y_error_low, series.y_error)
     bars = axes.errorbar(
-        series.x, series.y, yerr=series.y_error, fmt="none", ecolor=look.colour, elinewidth=FITTED_WIDTH + 0.1, capsize=1.6, zorder=layer
+        series.x, series.y, yerr=reach, fmt="none", ecolor=look.colour, elinewidth=FITTED_WIDTH + 0.1, capsize=1.6, zorder=layer
     )
     return [artist for artist in bars.get_children() if artist is not None]
 
@@ -115,7 +116,7 @@ def _error_band(series: Series) -> tuple[Any, Any]:
     """Edges of the band of a curve: from its half-widths, or from its upper edge; (None, None) where it has neither."""
     y = np.asarray(series.y)
     if series.y_error is not None:
-        return y - np.asarray(series.y_error), y + np.asarray(series.y_error)
+        return y - np.asarray(series.y_error if series.y_error_low is None else series.y_error_low), y + np.asarray(series.y_error)
     return (None, None) if series.y_upper is None else (y, np.asarray(series.y_upper))
 
 
@@ -200,6 +201,9 @@ def obstacles(
     if low is not None:
         floor = y.low if y.axis.scale == "log" else -np.inf
         edges = (y.fraction(np.maximum(low, floor)), y.fraction(high))
+        if series.y_error_low is not None and look.form in ("points", "dashes"):
+            covered += [_between(np.array([[x_, low_], [x_, high_]])) for x_, low_, high_ in zip(points[:, 0], *edges, strict=True)]
+            return np.concatenate(covered)
         heights = (edges[0] + share * (edges[1] - edges[0]) for share in np.linspace(0.0, 1.0, _BAND_LINES))
         covered += [_between(np.column_stack([points[:, 0], height * size[1]])) for height in heights]
     return np.concatenate(covered)

@@ -98,7 +98,8 @@ def _values(panel: Panel, direction: Direction) -> list[float]:
         if series.y_error is not None:
             pairs = list(zip(series.y, series.y_error, strict=True))
             values += [y + error for y, error in pairs]
-            values += [y - error for y, error in pairs if panel.y.scale == "linear" or y > error]
+            below = pairs if series.y_error_low is None else list(zip(series.y, series.y_error_low, strict=True))
+            values += [y - error for y, error in below if panel.y.scale == "linear" or y > error]
     return values
 
 

@@ -29,7 +29,9 @@ class Series:
     sample : str or None
         The sample, whose colour is the same in every figure.
     y_error : tuple of float, shape (n,), or None
-        Half-width of the 95 % interval.
+        Half-width of the 95 % interval, or of the interval that the caption names.
+    y_error_low : tuple of float, shape (n,), or None
+        How far the interval reaches below, where that differs from ``y_error``, which is then how far it reaches above.
     y_upper : tuple of float, shape (n,), or None
         Upper edge of a band whose lower edge is ``y``.
     labels : tuple of str, shape (n,), or None
@@ -45,6 +47,7 @@ class Series:
     y_error: tuple[float, ...] | None = None
     y_upper: tuple[float, ...] | None = None
     labels: tuple[str, ...] | None = None
+    y_error_low: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,5 +5,6 @@ from dualion.store.entries import Store
 from dualion.store.files import write_atomic
 from dualion.store.output import publish
 from dualion.store.runs import RunFolder
+from dualion.store.tasks import TaskFolder
 
-__all__ = ["RunFolder", "Store", "canonical", "digest", "publish", "write_atomic"]
+__all__ = ["RunFolder", "Store", "TaskFolder", "canonical", "digest", "publish", "write_atomic"]
