@@ -34,6 +34,7 @@ FORMATS: Final = {"extxyz": ".extxyz", "poscar": ".vasp"}
 BOX = 30.0  # [angstrom] edge of the cubic box of Tang et al. 2026
 _VACUUM = 12.0  # [angstrom] assumed: left free between a structure and its image; a longer one has a larger box
 _DECIMALS = 8
+_ORIGIN_DECIMALS = 2  # few, so that the last digit of a coordinate does not move the box
 _KEPT = "()[]{}=#@+-/.*:,;~!$&"  # characters of a name, such as a SMILES, that need no escape between quotation marks
 
 
@@ -111,12 +112,12 @@ def poscar(structure: Structure, box: float | None = None) -> str:
         raise SpecError(
             f"box: {edge:g} angstrom do not hold atoms that reach over {longest:.1f}. Write {math.ceil(longest + _VACUUM)} or more."
         )
-    origin = np.round(edge / 2.0 - (low + high) / 2.0, _DECIMALS)
+    origin = np.round(edge / 2.0 - (low + high) / 2.0, _ORIGIN_DECIMALS)
     symbols = structure.symbols
     elements = list(dict.fromkeys(symbols))
     order = [index for element in elements for index, symbol in enumerate(symbols) if symbol == element]
     lines = [
-        f'{MARK}{_words(structure)} origin="{" ".join(f"{value:.{_DECIMALS}f}" for value in origin)}"',
+        f'{MARK}{_words(structure)} origin="{" ".join(_number(value) for value in origin)}"',
         "1.0",
         *(_numbers(row) for row in np.eye(3) * edge),
         " ".join(elements),

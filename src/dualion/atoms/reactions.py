@@ -26,7 +26,7 @@ from dualion.atoms.reaction_results import ReactionSet, Species
 from dualion.atoms.reagents import adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
 from dualion.atoms.relax import FMAX
 from dualion.atoms.relaxer import Relaxer, in_process
-from dualion.atoms.structure import SYMBOLS, Structure
+from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 
 STARTS: Final = 3  # [1] of every adduct of zinc
@@ -87,16 +87,16 @@ def check_balance(reaction: Reaction, species: Mapping[str, Structure]) -> None:
     SpecError
         A species is not there, or the two sides differ.
     """
-    total: Counter[str] = Counter()
+    total: dict[str, Fraction] = {}
     for sign, side in ((1, reaction.after), (-1, reaction.before)):
         for name, count in side:
             if name not in species:
                 raise SpecError(f'reaction {reaction.name}: there is no species "{name}". Give its structure.')
             one = species[name]
-            for number in one.numbers:
-                total[SYMBOLS[number]] += sign * count  # type: ignore[assignment]
-            total["charge"] += sign * count * one.charge  # type: ignore[assignment]
-    wrong = [f"{what} {count:+}" for what, count in sorted(total.items()) if count]
+            for symbol, atoms in Counter(one.symbols).items():
+                total[symbol] = total.get(symbol, Fraction(0)) + sign * count * atoms
+            total["charge"] = total.get("charge", Fraction(0)) + sign * count * one.charge
+    wrong = [f"{what} {'+' if count > 0 else '-'}{abs(count)}" for what, count in sorted(total.items()) if count]
     if wrong:
         raise SpecError(f"reaction {reaction.name}: {reaction.equation} does not balance ({', '.join(wrong)}). Correct the numbers.")
 

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dualion.cli.options import JsonOutput
 from dualion.cli.output import emit, say
+from dualion.cli.solvate_options import (
+    SALT,
+    STARTS,
+    Carbon,
+    Charge,
+    Coordinations,
+    Electrolyte,
+    Energies,
+    EngineName,
+    Folder,
+    Ion,
+    LargestForce,
+    Salt,
+    Seed,
+    Solvents,
+    StartCount,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from dualion.atoms.engines.base import Engine
@@ -23,37 +39,20 @@ _MOST_SHELLS = 100  # [1] compositions of one run
 
 
 def solvate(
-    solvent: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--solvent",
-            metavar="NAME[:SMILES][=N]",
-            help="EC, EC=4 or THF:C1CCOC1=2, may be repeated; without numbers every composition is built.",
-        ),
-    ] = None,
-    ion: Annotated[str, typer.Option("--ion", metavar="Li|Na|K", help="The ion.")] = "Na",
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="KIND|FILE", help="A motif such as oxN_zz on C50H18, or a carbon of dualion carbon build.")
-    ] = None,
-    coordination: Annotated[
-        list[int] | None,
-        typer.Option("--coordination", metavar="4|5|6", help="Ligands of a shell, may be repeated; 4 and 6 if no number is given."),
-    ] = None,
-    electrolyte: Annotated[
-        str | None,
-        typer.Option("--electrolyte", metavar="A=V,B=V", help="Parts of volume, such as EC=1,DMC=1,EMC=1: says which shells it allows."),
-    ] = None,
-    salt: Annotated[float, typer.Option("--salt", metavar="MOL/L", help="Concentration of its salt [mol/L].")] = 1.0,
-    starts: Annotated[int, typer.Option("--starts", metavar="N", min=1, help="Starts of each shell.")] = 8,
-    energies: Annotated[bool, typer.Option("--energies", help="Relax every start, and give solvation energies.")] = False,
-    engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="What relaxes: gfn1, gfn2, pyscf, ...")] = "gfn1",
-    charge: Annotated[
-        int | None, typer.Option("--charge", metavar="Q", help="Total charge [e].", show_default="that of ion and carbon")
-    ] = None,
-    fmax: Annotated[float, typer.Option("--fmax", metavar="F", help="Largest force at a minimum [eV/angstrom].")] = 0.02,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the starts: the same seed gives the same files.")] = 0,
-    workers: Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="Processes.", show_default="all cores")] = None,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Output folder.")] = Path("solvates"),
+    solvent: Solvents = None,
+    ion: Ion = "Na",
+    on: Carbon = None,
+    coordination: Coordinations = None,
+    electrolyte: Electrolyte = None,
+    salt: Salt = SALT,
+    starts: StartCount = STARTS,
+    energies: Energies = False,
+    engine: EngineName = "gfn1",
+    charge: Charge = None,
+    fmax: LargestForce = 0.02,
+    seed: Seed = 0,
+    workers: Workers = None,
+    out: Folder = Path("solvates"),
     as_json: JsonOutput = False,
 ) -> None:
     """Build shells of solvents around an ion, and compute what holds them together.

@@ -30,7 +30,28 @@ def document(
     carbon: str | None,
     seed: int,
 ) -> dict[str, Any]:
-    """Everything that was made, as plain data; `salt` in mol/L."""
+    """Everything that was made, as plain data.
+
+    Parameters
+    ----------
+    shells : sequence of Composition
+    begun : sequence of sequence of (str, Structure)
+        Starts of each shell with their families.
+    found : Solvation or None
+        None where nothing was relaxed.
+    ratio : mapping of str to float, or None
+        Molecules of each solvent for one ion [1].
+    salt : float
+        Concentration of the salt [mol/L].
+    carbon : str or None
+        As the user named it.
+    seed : int
+        Of the starts [1].
+
+    Returns
+    -------
+    dict
+    """
     from dualion.atoms.shells import allowed
 
     built = [
@@ -68,7 +89,24 @@ def files(shells: Sequence[Composition], begun: Starts, found: Solvation | None,
 def lines(
     shells: Sequence[Composition], begun: Starts, found: Solvation | None, *, ratio: Mapping[str, float] | None, salt: float
 ) -> list[str]:
-    """The table, and what the electrolyte allows; `salt` in mol/L."""
+    """The table, and what the electrolyte allows.
+
+    Parameters
+    ----------
+    shells : sequence of Composition
+    begun : sequence of sequence of (str, Structure)
+        Starts of each shell with their families.
+    found : Solvation or None
+        None where nothing was relaxed.
+    ratio : mapping of str to float, or None
+        Molecules of each solvent for one ion [1].
+    salt : float
+        Concentration of the salt [mol/L].
+
+    Returns
+    -------
+    list of str
+    """
     if found is None:
         heading = "Shells, built and not relaxed"
         table = _built_table(shells, begun, ratio)

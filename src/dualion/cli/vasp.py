@@ -20,7 +20,7 @@ _ABOUT = "Write the inputs of VASP runs and read their outputs; neither needs a 
 _NO_ION = "none"
 
 _Structure = Annotated[
-    Path | None, typer.Argument(metavar="[STRUCTURE]", help="Extended XYZ, XYZ or POSCAR; or give --motif.", show_default=False)
+    Path | None, typer.Argument(metavar="STRUCTURE", help="Extended XYZ, XYZ or POSCAR; or give --motif.", show_default=False)
 ]
 _Motif = Annotated[str | None, typer.Option("--motif", metavar="KIND", help="Build the state: bare, or a nitrogen motif such as oxN_zz.")]
 _Ion = Annotated[str, typer.Option("--ion", metavar="SYMBOL", help="Of the state to build: Na, Li, K or none.")]
@@ -41,6 +41,15 @@ _Cutoff = Annotated[float, typer.Option("--cutoff", metavar="E", help="Of the pl
 _Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the random start that is built.")]
 _Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Of the state.", show_default="what it is made of")]
 _Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Output folder.", show_default="dualion-vasp")]
+_Folders = Annotated[
+    list[Path] | None, typer.Argument(metavar="DIR...", help="Folders in which VASP ran, or output files.", show_default=False)
+]
+_Before = Annotated[Path | None, typer.Option("--before", metavar="DIR", help="Of a step: the state that loses a molecule.")]
+_After = Annotated[Path | None, typer.Option("--after", metavar="DIR", help="Of a step: the state without it.")]
+_Released = Annotated[Path | None, typer.Option("--released", metavar="DIR", help="Of a step: the molecule alone.")]
+_ReadOut = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Also write results.json and the states where their runs left them.")
+]
 
 app = typer.Typer(name="vasp", help=_ABOUT, no_args_is_help=True, rich_markup_mode=None)
 
@@ -96,46 +105,56 @@ def write(
 
 @app.command()
 def read(
-    folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders in which VASP ran, or output files.", show_default=False)
-    ] = None,
-    before: Annotated[Path | None, typer.Option("--before", metavar="DIR", help="Of a step: the state that loses a molecule.")] = None,
-    after: Annotated[Path | None, typer.Option("--after", metavar="DIR", help="Of a step: the state without it.")] = None,
-    released: Annotated[Path | None, typer.Option("--released", metavar="DIR", help="Of a step: the molecule alone.")] = None,
+    folders: _Folders = None,
+    before: _Before = None,
+    after: _After = None,
+    released: _Released = None,
+    out: _ReadOut = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Say what each run gave and whether it may be used; with --before, --after and --released the energy of that step."""
-    from dualion.atoms.vasp.folder import read_outcome
     from dualion.atoms.vasp.step import mixed_potentials, step_energy
-    from dualion.cli.vasp_output import read_document, read_lines, step_lines
+    from dualion.cli.vasp_output import RESULTS, read_document, read_files, read_lines, step_lines
     from dualion.errors import ReadError
+    from dualion.store import publish
 
     roles = [path for path in (before, after, released) if path is not None]
     if len(roles) not in (0, 3):
         raise _spec("vasp read: a step has three runs. Give --before, --after and --released.")
     paths = [*(folders or ()), *roles]
-    if not paths:
-        raise _spec("vasp read: name at least one folder in which VASP ran.")
-    outcomes: list[Outcome | ReadError] = []
-    for path in paths:
-        try:
-            outcomes.append(read_outcome(path))
-        except ReadError as problem:
-            if len(paths) == 1 or path in roles:
-                raise
-            outcomes.append(problem)
+    outcomes = _outcomes(paths, needed=roles)
     usable = [one for one in outcomes if not isinstance(one, ReadError)]
     mixed = mixed_potentials(usable)
     if not as_json:
         say(read_lines(paths, outcomes, mixed))
-    first, second, third = usable[-3:] if roles else (None, None, None)
-    step = step_energy(first, second, third) if first and second and third else None
+    step = step_energy(*usable[-3:]) if roles else None
+    document = read_document(paths, outcomes, mixed, step)
+    if out is not None:
+        publish(out, read_files(document, usable), last=RESULTS)
     if as_json:
-        emit(read_document(paths, outcomes, mixed, step))
-    elif step is not None:
-        say(step_lines(step))
+        emit(document)
+    else:
+        say([*(() if step is None else step_lines(step)), *(() if out is None else (f"Written: {out}",))])
     if len(usable) < len(outcomes):
         raise typer.Exit(FAILED)
+
+
+def _outcomes(paths: Sequence[Path], *, needed: Sequence[Path]) -> list[Outcome | ReadError]:
+    """What each folder holds; one that cannot be read stands as its error where the others do not need it."""
+    from dualion.atoms.vasp.folder import read_outcome
+    from dualion.errors import ReadError
+
+    if not paths:
+        raise _spec("vasp read: name at least one folder in which VASP ran.")
+    found: list[Outcome | ReadError] = []
+    for path in paths:
+        try:
+            found.append(read_outcome(path))
+        except ReadError as problem:
+            if len(paths) == 1 or path in needed:
+                raise
+            found.append(problem)
+    return found
 
 
 def _spec(problem: str) -> Exception:

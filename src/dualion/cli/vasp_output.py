@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 WRITE_SCHEMA = "dualion/vasp-write/1"
 READ_SCHEMA = "dualion/vasp-read/1"
+RESULTS = "results.json"
 _DIGITS = 8  # [1] of an energy in eV
 
 
@@ -48,15 +50,15 @@ def written_document(written: Inputs, folder: Path) -> dict[str, Any]:
 def written_lines(written: Inputs, folder: Path) -> list[str]:
     """Inputs that were written, with what they cost."""
     state, cost = written.state, written.cost
-    structure, edge = state.structure, f"{state.settings.box:g}"
+    structure = state.structure
     rows = [
         ("composition", f"{structure.formula}, {len(structure)} atoms"),
         ("charge", f"q = {structure.charge:+d}, 2S+1 = {structure.multiplicity}"),
         ("electrons", f"NELECT = {state.electrons}"),
         ("potentials", f"{' '.join(state.potentials.values())} (PBE PAW)"),
-        ("cell", f"{edge} x {edge} x {edge} angstrom, the Γ point alone"),
+        ("cell", f"cubic, {state.settings.box:g} angstrom, the Γ point alone"),
         ("dispersion", state.settings.variant),
-        ("plane waves", f"about {cost.plane_waves:.2g} below {state.settings.cutoff:g} eV"),
+        ("plane waves", f"about {cost.plane_waves / 1e3:.0f} thousand below {state.settings.cutoff:g} eV"),
         ("memory", f"about {cost.gigabytes:.1f} GB of orbitals for each spin ({cost.bands} bands)"),
     ]
     return [
@@ -117,3 +119,18 @@ def read_document(
         "flags": [flag_document(flag) for flag in mixed],
         "step": None if step is None else step_document(step),
     }
+
+
+def read_files(document: dict[str, Any], outcomes: Sequence[Outcome]) -> dict[str, bytes]:
+    """The same as files: results, and each state of ours where its run left it, in its own order and place."""
+    from dualion.atoms.export import extxyz
+
+    files = {}
+    for one in outcomes:
+        structure = one.structure()
+        if one.state is not None and structure is not None:
+            files[f"frames/{one.state.key}.extxyz"] = extxyz(structure, one.found()).encode("utf-8")
+    # the same runs give the same bytes, wherever they lie
+    runs = [{key: value for key, value in run.items() if key != "path"} for run in document["runs"]]
+    text = json.dumps({**document, "runs": runs}, indent=2, ensure_ascii=False, allow_nan=False)
+    return files | {RESULTS: f"{text}\n".encode()}

@@ -136,7 +136,9 @@ def _draft(figure: Figure, panel: Panel, look: tuple[Look, ...], width: float, c
     legend = _legend(_headed([entry for series, entry in zip(panel.series, look, strict=True) if series.x]), size, cover)
     header = 1.4 * LINE_HEIGHT if panel.title or len(figure.panels) > 1 else 0.5 * LINE_HEIGHT
     top = header + (0.0 if legend.inside or not legend.looks else legend.box[3] - size[1])
-    return _Draft(panel, x, y, look, slots, size, (left, right, top, _bottom_margin(x)), legend, cover)
+    written_on = [one for series, one in zip(panel.series, covers, strict=True) if (series.kind, series.origin) != ("band", "arithmetic")]
+    notes = np.concatenate(written_on) if written_on else np.empty((0, 2))  # a label may stand on a pale range that is no data
+    return _Draft(panel, x, y, look, slots, size, (left, right, top, _bottom_margin(x)), legend, notes)
 
 
 def _left_margin(scale: Scale) -> float:

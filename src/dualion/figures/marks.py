@@ -202,8 +202,8 @@ def obstacles(
         floor = y.low if y.axis.scale == "log" else -np.inf
         edges = (y.fraction(np.maximum(low, floor)), y.fraction(high))
         if series.y_error_low is not None and look.form in ("points", "dashes"):
-            covered += [_between(np.array([[x_, low_], [x_, high_]])) for x_, low_, high_ in zip(points[:, 0], *edges, strict=True)]
-            return np.concatenate(covered)
+            whiskers = zip(points[:, 0], edges[0] * size[1], edges[1] * size[1], strict=True)
+            return np.concatenate([*covered, *(_between(np.array([[across, foot], [across, head]])) for across, foot, head in whiskers)])
         heights = (edges[0] + share * (edges[1] - edges[0]) for share in np.linspace(0.0, 1.0, _BAND_LINES))
         covered += [_between(np.column_stack([points[:, 0], height * size[1]])) for height in heights]
     return np.concatenate(covered)

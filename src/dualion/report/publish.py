@@ -24,6 +24,7 @@ from dualion.report.sections import (
     summary_section,
 )
 from dualion.report.sections_cells import cell_section
+from dualion.report.sections_desolvation import desolvation_section
 from dualion.report.tables import cell_tables
 from dualion.store import Store, publish
 from dualion.study.cells.findings import REFERENCES
@@ -122,6 +123,7 @@ def page_of(run: StudyRun, blocks: Mapping[str, FigureBlock]) -> Page:
         _with(conflicts_section(document), conflicts),
         cell_section(run, "half", half),
         cell_section(run, "dual-ion", full),
+        desolvation_section(run.atoms, [block for name, block in blocks.items() if name.startswith("desolvation")]),
         _with(needs_section(document, run.study, characterisation(run.study).needs), _pairs(arithmetic)),
         recipe_section(run.study),
         assumptions_section(document, run.study),

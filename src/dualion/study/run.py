@@ -17,6 +17,9 @@ from dualion.study.characterisation.findings import evaluated
 from dualion.study.characterisation.judged import judged
 from dualion.study.characterisation.verdicts import characterised
 from dualion.study.characterisation.written import characterisation
+from dualion.study.desolvation.findings import desolvation
+from dualion.study.desolvation.shipped import Shipped, shipped
+from dualion.study.desolvation.verdicts import computed as with_desolvation
 from dualion.study.relations import evaluate, recompute
 from dualion.study.results.document import build
 from dualion.study.types import RelationResult, Study, Verdict
@@ -41,6 +44,8 @@ class StudyRun:
         What the cell models gave, by task, with the curves that the document does not hold.
     failures : mapping of str to tuple of two str
         For each claim that a computation left open, reason code and detail.
+    atoms : tuple of Shipped
+        Atomistic results that the study brings.
     """
 
     study: Study
@@ -50,6 +55,7 @@ class StudyRun:
     tasks: tuple[Task, ...]
     computed: Computed
     failures: Mapping[str, tuple[str, str]]
+    atoms: tuple[Shipped, ...] = ()
 
     @property
     def counts(self) -> Mapping[str, Mapping[str, int]]:
@@ -95,8 +101,11 @@ def run(
         computed = compute(tasks, store=store, workers=workers, on_progress=on_progress, engine=engine)
     found = findings(study, tasks, computed)
     files = judged(study, written)
-    obtained, failures = (*found.obtained, *files.obtained), {**found.failures, **files.failures}
+    atoms = shipped(study)
+    shed = desolvation(study, atoms)
+    obtained, failures = (*found.obtained, *files.obtained, *shed.obtained), {**found.failures, **files.failures}
     verdicts = characterised(assign(study, relations, obtained, failures), written, evaluated(study, written))
+    verdicts = with_desolvation(verdicts, shed)
     document = build(
         study,
         relations,
@@ -108,7 +117,7 @@ def run(
         fits=found.fits,
         energies=found.energies,
     )
-    return StudyRun(study, document, relations, verdicts, tasks, computed, failures)
+    return StudyRun(study, document, relations, verdicts, tasks, computed, failures, atoms)
 
 
 def versions() -> dict[str, str]:

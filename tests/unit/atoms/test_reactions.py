@@ -159,7 +159,7 @@ def test_zinc_stands_before_the_nitrogen_or_the_oxygen() -> None:
 def test_zinc_at_a_plane_and_unknown_ligands_are_refused() -> None:
     with pytest.raises(SpecError, match="zinc binds at a nitrogen of its edge"):
         adducts(flake(), "acetate", starts=1, rng=np.random.default_rng(0))
-    with pytest.raises(SpecError, match='"oxide" is not a ligand of zinc here. Write one of acetate'):
+    with pytest.raises(SpecError, match='"oxide" is not a ligand of zinc here'):
         zinc_complex("oxide")
     with pytest.raises(SpecError, match='"corner" is not an edge'):
         nitrogen_at(flake(), "corner")

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 
+from dualion.atoms.reading.structure import read_structure
 from dualion.cli.vasp import app
 from dualion.errors import ReadError, SpecError
 from examples_vasp import folder_of, outcar, run_of, small, vasprun
@@ -41,7 +43,15 @@ def xyz(path: Path, comment: str = "", rows: tuple[str, ...] = MOLECULE) -> Path
 def test_a_motif_is_written_with_its_electrons_and_cost(run: Run, tmp_path: Path) -> None:
     arguments = ("--motif", "oxN_zz", "--solvent", "EC=3", "--charge", "+1", "--potential", "Na=Na", "--out", tmp_path / "a")
     text = run("write", *arguments)
-    for said in ("oxN_zz + Na+(EC)3", "C58H29NNaO10, 99 atoms", "NELECT = 326", "5.9e+05", "2.0 GB", "vasp_gam", "POTCAR is yours"):
+    for said in (
+        "oxN_zz + Na+(EC)3",
+        "C58H29NNaO10, 99 atoms",
+        "NELECT = 326",
+        "585 thousand below 450 eV",
+        "2.0 GB",
+        "vasp_gam",
+        "POTCAR is yours",
+    ):
         assert said in text
     assert sorted(path.name for path in (tmp_path / "a").iterdir() if not path.name.startswith(".")) == [
         "INCAR",
@@ -129,6 +139,18 @@ def test_json_of_a_step(run: Run, folders: dict[str, Path]) -> None:
     assert (said["schema"], said["origin"], len(said["runs"])) == ("dualion/vasp-read/1", "raw-file", 3)
     assert (said["step"]["name"], said["step"]["energy_eV"]) == ("EC 3->2 @ bare", pytest.approx(0.999, abs=1e-8))
     assert said["runs"][1]["usable"] is True
+
+
+def test_states_are_written_where_their_runs_left_them(run: Run, folders: dict[str, Path], tmp_path: Path) -> None:
+    run("read", *flat(folders), "--out", tmp_path / "out")
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert results["step"]["energy_eV"] == pytest.approx(0.999, abs=1e-8)
+    frames = {path.stem: path for path in (tmp_path / "out" / "frames").iterdir()}
+    assert set(frames) == {results["step"][role] for role in ("before", "after", "released")}
+    frame, start = read_structure(frames[results["step"]["before"]]), small(3).state.structure
+    assert (frame.charge, frame.multiplicity, frame.labels, frame.symbols) == (1, 1, start.labels, start.symbols)
+    np.testing.assert_allclose(frame.positions, start.positions, atol=1e-7)
+    assert "energy=-1848.03800000" in frames[results["step"]["before"]].read_text(encoding="utf-8")
 
 
 def test_an_unusable_run_is_reported_and_its_step_refused(run: Run, folders: dict[str, Path]) -> None:

@@ -26,6 +26,9 @@ _SPAN = 0.64  # [1] of a category's slot over which series stand side by side
 _EDGE = 0.6  # [1] a line across the axes ends this far outside the first and the last category
 _LOOSE = "*"  # behind a number whose search has not converged
 _MOST_PANELS = 9  # [1] of the progress figure
+_LEAST_HEIGHT = 0.05  # [eV] of its axis
+_MARGIN = 0.06  # [1] of its axis, free below zero and above the highest
+_MOST_NUMBERED = 2  # [1] series side by side whose points bear their number
 _WIDE_FROM = 3  # [1] steps and motifs from which a figure takes both columns
 
 
@@ -59,7 +62,7 @@ def ladder_figure(document: Mapping[str, Any]) -> Figure | None:
         ]
         if series:
             axis = Axis(f"Step, {request['solvent']['name']} at the ion", "", categories=tuple(f"{count} → {count - 1}" for count in counts))
-            title = f"q = {charge:+d}, {_short_level(document)}"
+            title = f"{_charge(charge)}, {_short_level(document)}"
             panels.append(Panel(axis, Axis("Step energy", "eV"), (*series, *_one_second(request["temperature_K"], len(counts))), title))
     if not panels:
         return None
@@ -84,7 +87,7 @@ def motif_figure(document: Mapping[str, Any]) -> Figure | None:
         series = []
         for place, charge in enumerate(charges):
             own = [one for one in at if one["charge"] == charge]
-            series.append(_series(f"q = {charge:+d}", own, [names.index(one["motif"]) for one in own], place, len(charges)))
+            series.append(_series(_charge(charge), own, [names.index(one["motif"]) for one in own], place, len(charges)))
         axis = Axis("", "", categories=tuple(_name(name) for name in names))
         title = f"{request['solvent']['name']} {count} → {count - 1}, {_short_level(document)}"
         panels.append(Panel(axis, Axis("Step energy", "eV"), (*series, *_one_second(request["temperature_K"], len(names))), title))
@@ -105,12 +108,19 @@ def search_figure(document: Mapping[str, Any]) -> Figure | None:
     for (carbon, charge), states in list(groups.items())[:_MOST_PANELS]:
         series = [_descent(state) for state in states]
         longest = max(len(state["lowest_by_start_eV"]) for state in states)
-        agree = Series(f"{AGREE:g} eV: two families agree", "limit", (1.0, float(longest)), (AGREE, AGREE), "arithmetic")
-        panels.append(Panel(Axis("Starts relaxed", "1"), Axis("Above the lowest", "eV"), (*series, agree), f"{_name(carbon)}, q = {charge:+d}"))
+        highest = max(_LEAST_HEIGHT, *(max(one.y) for one in series))
+        agree = Series(f"{AGREE:g} eV", "limit", (0.0, float(longest)), (AGREE, AGREE), "arithmetic")
+        done = sum(state["search"]["converged"] for state in states)
+        title = f"{_name(carbon)}, {_charge(charge)} ({done}/{len(states)})"
+        axis = Axis("Above the lowest", "eV", limits=(-_MARGIN * highest, (1 + _MARGIN) * highest))
+        panels.append(Panel(Axis("Starts relaxed", "1", limits=(0.0, longest + 1.0)), axis, (*series, agree), title))
     if not panels:
         return None
     left = f" The first {_MOST_PANELS} of {len(groups)} carbons are shown." if len(groups) > _MOST_PANELS else ""
-    finding = f"Lowest computed minimum of each state against the starts that were relaxed; {_count_converged(document)}.{left}"
+    finding = (
+        f"Lowest computed minimum of each state against the starts that were relaxed; {_count_converged(document)} (in brackets for each "
+        f"carbon). Within {AGREE:g} eV two families of starts agree.{left}"
+    )
     return Figure("desolvation-search", "How the search came down", finding, tuple(panels), 89 if len(panels) == 1 else 183)
 
 
@@ -121,7 +131,7 @@ def _descent(state: Mapping[str, Any]) -> Series:
     for start, above in trace[1:]:
         x += [float(start), float(start)]
         y += [y[-1], float(above)]
-    name = f"{sum(state['solvents'].values())} solvents, {state['search']['convergence']}"
+    name = " ".join(f"{count} {solvent}" for solvent, count in state["solvents"].items()) or "ion alone"
     return Series(name, "simulated", tuple(x), tuple(y), "atomistic")
 
 
@@ -137,8 +147,14 @@ def _series(name: str, steps: Sequence[Mapping[str, Any]], places: Sequence[int]
         origin="atomistic",
         y_error=tuple(one["interval_eV"][1] - one["energy_eV"] for one in steps),
         y_error_low=tuple(one["energy_eV"] - one["interval_eV"][0] for one in steps),
-        labels=tuple(f"{one['energy_eV']:.2f}{'' if one['convergence'] == 'converged' else _LOOSE}" for one in steps),
+        labels=tuple(_label(one, crowded=of > _MOST_NUMBERED) for one in steps),
     )
+
+
+def _label(step: Mapping[str, Any], *, crowded: bool) -> str:
+    """Energy of a step, with a mark where its search has not converged; the mark alone where many stand side by side."""
+    number = "" if crowded else f"{step['energy_eV']:.2f}"
+    return number if step["convergence"] == "converged" else f"{number}{_LOOSE}"
 
 
 def _one_second(temperature: float, slots: int) -> tuple[Series, Series]:
@@ -146,8 +162,8 @@ def _one_second(temperature: float, slots: int) -> tuple[Series, Series]:
     ends = (-_EDGE, slots - 1 + _EDGE)
     limits = [energy_for(THRESHOLD, temperature=temperature, prefactor=prefactor) for prefactor in PREFACTORS]
     theory = energy_for(THRESHOLD, temperature=temperature, prefactor="kT/h")
-    band = Series("1 s, prefactor 10¹² to 10¹⁴ s⁻¹", "band", ends, (min(limits),) * 2, "arithmetic", y_upper=(max(limits),) * 2)
-    return band, Series("1 s, prefactor kT/h", "limit", ends, (theory, theory), "arithmetic")
+    band = Series("1 s at 10¹² to 10¹⁴ s⁻¹", "band", ends, (min(limits),) * 2, "arithmetic", y_upper=(max(limits),) * 2)
+    return band, Series("1 s at kT/h", "limit", ends, (theory, theory), "arithmetic")
 
 
 def _known(document: Mapping[str, Any], charge: int) -> list[Mapping[str, Any]]:
@@ -163,6 +179,10 @@ def _motifs(document: Mapping[str, Any]) -> list[str]:
 def _name(motif: str) -> str:
     kind, at, flake = motif.partition("@")
     return f"{_NAMES.get(kind, kind)}{f' ({flake})' if at else ''}"
+
+
+def _charge(charge: int) -> str:
+    return f"q = {charge:+d}".replace("-", "−") if charge else "q = 0"
 
 
 def _short_level(document: Mapping[str, Any]) -> str:

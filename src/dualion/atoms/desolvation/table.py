@@ -127,7 +127,7 @@ def terminal_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def duration(log10: float) -> str:
-    """A time in words of its size: ``"4.0 ns"``, ``"25 s"``, ``"3.6 h"``, ``"1e+19 a"``.
+    """A time in words of its size: ``"4.0 ns"``, ``"25 s"``, ``"3.6 h"``, ``"1e19 a"``.
 
     Parameters
     ----------
@@ -140,9 +140,9 @@ def duration(log10: float) -> str:
     """
     year = _SECONDS[-1][0]
     if log10 - math.log10(year) > math.log10(_LONGEST):
-        return f"1e{round(log10 - math.log10(year)):+d} a"
+        return f"1e{round(log10 - math.log10(year))} a"
     if log10 < math.log10(_SECONDS[0][0]):
-        return f"1e{round(log10):+d} s"
+        return f"1e{round(log10)} s"
     seconds = 10.0**log10
     unit, name = next(pair for pair in reversed(_SECONDS) if seconds >= pair[0] * (1 - 1e-9))
     return f"{seconds / unit:.2g} {name}" if seconds / unit < 100 else f"{seconds / unit:.0f} {name}"

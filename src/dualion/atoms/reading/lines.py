@@ -16,6 +16,8 @@ from dualion.errors import ReadError
 
 LARGEST_FILE = 5_000_000  # [byte] tens of thousands of atoms, far beyond every engine
 LARGEST_COORDINATE = 1e4  # [angstrom] beyond it a number is damaged
+MOST_ATOMS = 2000  # [1] beyond every engine here
+SMALLEST_CELL = 1.0  # [angstrom3]
 AGAIN = "Export it anew, or correct the line."
 _WORD = re.compile(r"""(?P<key>[\w-]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|\{(?P<braced>[^}]*)\}|(?P<plain>[^\s"{]\S*))""")
 _NUMBERS = {symbol.lower(): number for number, symbol in enumerate(SYMBOLS) if number}
@@ -61,6 +63,18 @@ class Lines:
             self.refuse(line, f'"{" ".join(cells)[:_SHOWN]}" are not three coordinates')
         x, y, z = (float(value) for value in values if value is not None)
         return x, y, z
+
+    def atoms(self, line: int, count: int) -> int:
+        """A number of atoms [1] that is not too large."""
+        if count > MOST_ATOMS:
+            self.refuse(line, f"{count} atoms are more than {MOST_ATOMS}", "Give a smaller cluster.")
+        return count
+
+    def cell(self, line: int, edges: Floats) -> Floats:
+        """Edges of a cell [angstrom] that span a volume."""
+        if np.abs(edges).max() > LARGEST_COORDINATE or abs(float(np.linalg.det(edges))) < SMALLEST_CELL:
+            self.refuse(line, "its edges do not span a cell")
+        return edges
 
     def whole(self, line: int, written: str) -> int:
         """A whole number [1] above 0."""

@@ -11,7 +11,7 @@ MARK = "dualion "  # begins the comment of a file that says charge, multiplicity
 _PART, _ORDER = 4, 5  # columns that dualion writes behind coordinates and element
 _CELL = (3, 4, 5)  # [1] lines
 _ELEMENTS, _COUNTS, _KIND = 6, 7, 8  # [1] lines
-_MOST_ATOMS = 20_000  # [1]
+_LARGEST_SCALE = 1e12  # [1] of the cell, or [angstrom3] its volume
 
 
 def poscar(text: Lines) -> Content:
@@ -55,15 +55,15 @@ def _cell(text: Lines) -> tuple[Floats, Floats]:
     """Cell [angstrom] and the scale of its axes; a negative scale is the volume."""
     factors = [number_in(word) for word in text.at(2, "its scale").split()]
     edges = np.array([text.triple(line, text.at(line, "its cell").split()[:3]) for line in _CELL])
-    volume = abs(float(np.linalg.det(edges)))
-    if volume < 1.0:
-        text.refuse(_CELL[0], "the cell has no volume")
-    if len(factors) not in (1, 3) or any(not value for value in factors):
+    if len(factors) not in (1, 3) or any(not value or abs(value) > _LARGEST_SCALE for value in factors):
         text.refuse(2, f'"{text.lines[1][:60].strip()}" is no scale')
     scale = np.array([float(value or 0.0) for value in factors]) * np.ones(3)
     if scale[0] < 0.0:
+        volume = abs(float(np.linalg.det(edges)))
+        if not volume:
+            text.refuse(_CELL[0], "its edges do not span a cell")
         scale = np.full(3, (-scale[0] / volume) ** (1.0 / 3.0))
-    return edges * scale, scale
+    return text.cell(_CELL[0], edges * scale), scale
 
 
 def _composition(text: Lines) -> tuple[list[int], list[int]]:
@@ -73,8 +73,9 @@ def _composition(text: Lines) -> tuple[list[int], list[int]]:
         text.refuse(_ELEMENTS, "the elements are not named (an old POSCAR)", 'Write them in a line above the numbers, such as "C H N".')
     kinds = [text.element(_ELEMENTS, name.split("/")[0].split("_")[0]) for name in names]
     counts = [text.whole(_COUNTS, word) for word in text.at(_COUNTS, "its numbers of atoms").split()]
-    if not kinds or len(counts) != len(kinds) or sum(counts) > _MOST_ATOMS:
-        text.refuse(_COUNTS, f"{len(counts)} numbers of atoms, {sum(counts)} in all, stand below {len(kinds)} elements")
+    if not kinds or len(counts) != len(kinds):
+        text.refuse(_COUNTS, f"{len(counts)} numbers of atoms stand below {len(kinds)} elements")
+    text.atoms(_COUNTS, sum(counts))
     return kinds, counts
 
 

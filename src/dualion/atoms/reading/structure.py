@@ -25,6 +25,7 @@ from dualion.errors import SpecError
 _POSCAR_NAMES = ("poscar", "contcar")
 _POSCAR_SUFFIXES = (".vasp", ".poscar")
 _MODES = ("basal", "edge")
+_UNIT = 1e-3  # [1] a direction is of length one within this
 
 
 def read_structure(path: Path | str, *, charge: int | None = None, multiplicity: int | None = None) -> Structure:
@@ -116,4 +117,7 @@ def _site(text: Lines, content: Content) -> Site | None:
     atom = text.whole(content.comment, cells[0])
     if atom > len(content.numbers):
         text.refuse(content.comment, f"site names atom {atom} of {len(content.numbers)}")
-    return Site(atom - 1, text.triple(content.comment, cells[2:]), cells[1])
+    away = text.triple(content.comment, cells[2:])
+    if abs(float(np.linalg.norm(away)) - 1.0) > _UNIT:
+        text.refuse(content.comment, f'"{" ".join(cells[2:])}" is not a direction of length one')
+    return Site(atom - 1, away, cells[1])

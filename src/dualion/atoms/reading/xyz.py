@@ -30,7 +30,7 @@ def xyz(text: Lines) -> Content:
     ReadError
         A line is broken, or the file holds more than one structure.
     """
-    count = text.whole(1, text.lines[0].strip())
+    count = text.atoms(1, text.whole(1, text.lines[0].strip()))
     words = words_in(text.at(_COMMENT, "its comment line"))
     species, place, part = _columns(text, words.get("Properties", ""))
     needed = max(species, place + 2, -1 if part is None else part) + 1
@@ -82,4 +82,4 @@ def _lattice(text: Lines, words: Mapping[str, str]) -> Floats | None:
     values = [number_in(word) for word in written.split()]
     if len(values) != 9 or None in values:
         text.refuse(_COMMENT, "its Lattice is not nine numbers")
-    return np.array(values, dtype=np.float64).reshape(3, 3)
+    return text.cell(_COMMENT, np.array(values, dtype=np.float64).reshape(3, 3))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from dualion.atoms.structure import Structure
+from dualion.atoms.engines.base import Energy
+from dualion.atoms.structure import Structure, formula
 from dualion.atoms.vasp.outcar import read_outcar
 from dualion.atoms.vasp.refusals import refusals
 from dualion.atoms.vasp.run import Run
@@ -48,8 +49,6 @@ class Outcome:
         """Name of the state, or the formula of the atoms."""
         if self.state is not None:
             return self.state.name
-        from dualion.atoms.structure import formula
-
         return formula(self.run.symbols)
 
     def structure(self) -> Structure | None:
@@ -57,6 +56,13 @@ class Outcome:
         if self.state is None or self.state.symbols != self.run.symbols:
             return None
         return self.state.restored(self.run.positions)
+
+    def found(self) -> Energy | None:
+        """Energy [eV] and forces [eV/angstrom] in the order of the state; None where they may not be used."""
+        if self.state is None or self.run.energy is None or not self.usable:
+            return None
+        forces = self.run.forces
+        return Energy(self.run.energy, forces=None if forces is None else self.state.undone(forces))
 
 
 def read_outcome(path: Path) -> Outcome:

@@ -91,7 +91,10 @@ def _agreeing(run: Run) -> Iterator[Flag]:
         yield _refused("energy_mismatch", f"{said} (dispersion, multipoles)")
     elif added is not None and abs(added) > AGREEMENT:
         said = f"{added:+.6f} eV that VASP adds once the electrons have converged (dispersion, multipoles) are in the energy"
-        yield Flag("added_after_convergence", "note", said)
+        if run.corrections:
+            yield Flag("added_after_convergence", "note", said)
+        else:
+            yield Flag("added_after_convergence", "warning", f"{said}; the OUTCAR beside vasprun.xml would say which terms they are")
     if beside is None:
         return
     pairs = ((run.electronic, beside.electronic), (run.ionic_free, beside.ionic_free))

@@ -23,9 +23,17 @@ LEVEL: Final[Mapping[str, str]] = {
     "LREAL": "projectors",
     "IDIPOL": "multipoles",
     "LDIPOL": "multipoles",
+    "PSTRESS": "pressure",
+    "EFIELD": "field",
+    "LDAU": "functional",
+    "LUSE_VDW": "functional",
+    "LSORBIT": "spin",
+    "LSOL": "solvation",
 }
 #: What it means that a tag is absent.
-_ABSENT: Final = {"IVDW": "0", "IDIPOL": "0", "LDIPOL": "F", "LASPH": "F", "LHFCALC": "F", "LMETAGGA": "F"}
+_ABSENT: Final = dict.fromkeys(("LASPH", "LHFCALC", "LMETAGGA", "LDIPOL", "LDAU", "LUSE_VDW", "LSORBIT", "LSOL"), "F") | dict.fromkeys(
+    ("IVDW", "IDIPOL", "PSTRESS", "EFIELD"), "0"
+)
 _LOGICAL: Final = {"TRUE": "T", "FALSE": "F"}
 _UNSET: Final = "--"
 _PRECISION_LETTERS: Final = 4  # [1] one file writes "accura", the other "accurate"

@@ -8,6 +8,7 @@ from typing import Any
 
 from dualion.records.figure import Figure
 from dualion.study.figures.cells import curves_figure, plateau_figure, rate_figure, samples_figure
+from dualion.study.figures.desolvation import desolvation_figures
 from dualion.study.figures.energy import energies_figure, ragone_figure
 from dualion.study.figures.explanations import explanation_figures
 from dualion.study.figures.ledger import conflicts_figure, parity_figure
@@ -42,6 +43,7 @@ def figures(run: StudyRun) -> tuple[Figure, ...]:
     found = [_DRAWERS[table["draws"]](run, table, name_of(table["source"])) for table in drawn]
     found += [parity_figure(run), salt_figure(run), energies_figure(run), ragone_figure(run), conflicts_figure(run)]
     found += explanation_figures(run)
+    found += desolvation_figures(run)
     return tuple(figure for figure in found if figure is not None)
 
 

@@ -95,6 +95,8 @@ def test_records_carry_level_origin_and_source(case: Case) -> None:
         ({"NUPDOWN": "2"}, "wrong_spin"),
         ({"LDIPOL": "F"}, "wrong_multipoles"),
         ({"SIGMA": "0.2"}, "wrong_smearing"),
+        ({"PSTRESS": "1.0"}, "wrong_pressure"),
+        ({"EFIELD": "0.1"}, "wrong_field"),
         ({"NELM": "3"}, "electronic_unconverged"),
         ({"NSW": "2"}, "ionic_unconverged"),
         ({"EDIFFG": "-0.001"}, "ionic_unconverged"),
@@ -172,7 +174,7 @@ def test_dispersion_that_vasp_adds_at_the_end_is_in_the_energy(case: Case) -> No
     inputs = small(2, settings=settings)
     outcome = read_outcome(folder_of(case.folder / "d3", inputs, run_of(inputs, AFTER, added=added)))
     assert outcome.usable
-    assert [flag.code for flag in outcome.flags] == ["added_after_convergence"]
+    assert [(flag.code, flag.severity) for flag in outcome.flags] == [("added_after_convergence", "warning")]
     assert outcome.run.energy == pytest.approx(AFTER + added, abs=1e-8)
     assert level_of(outcome.run).dispersion == "d3bj"
 

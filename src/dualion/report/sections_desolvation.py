@@ -1,0 +1,101 @@
+"""The section on desolvation: computed steps with their intervals, what may be said of the order, and the command that repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dualion.atoms.desolvation.table import duration
+from dualion.figures.labels import significant
+from dualion.report.blocks import Block, Code, Column, FigureBlock, Paragraph, Section, Subsection, Table
+from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
+
+_LEAD = (
+    "Eq. (1) of the source on own geometries: lowest minima found of each state, one level and one charge in every difference. The interval "
+    "is one of search and method, not a standard error; it grows where a search has not converged and where no DFT of the same states "
+    "is there. Times put the reaction energy in the place of a barrier."
+)
+
+
+def desolvation_section(results: Sequence[Shipped], figures: Sequence[FigureBlock]) -> Section | None:
+    """Section on the results of atomistic computations; None where the study brings none.
+
+    Parameters
+    ----------
+    results : sequence of Shipped
+    figures : sequence of FigureBlock
+
+    Returns
+    -------
+    Section or None
+    """
+    if not results:
+        return None
+    blocks: list[Block] = [Paragraph(_LEAD, "lead"), *figures]
+    for one in results:
+        inner = _steps(one) if one.schema == DESOLVATION else _reactions(one) if one.schema == REACTIONS else []
+        hours = f"{significant(one.machine_hours, 2)} machine-hours of one core. Computed again by: "
+        inner.append(Paragraph((hours, Code(one.command)), "small"))
+        blocks.append(Subsection(one.title, tuple(inner), f"atoms-{one.name}"))
+    questions = dict.fromkeys(question for one in results for question in one.document.get("open_questions", ()))
+    if questions:
+        rows = tuple((str(number), question) for number, question in enumerate(questions, start=1))
+        table = Table("What these results leave open", (Column("No."), Column("Question")), rows)
+        blocks.append(Subsection("Open questions", (table,), "atoms-open"))
+    return Section("Desolvation, computed", "desolvation", tuple(blocks))
+
+
+def _steps(one: Shipped) -> list[Block]:
+    columns = (
+        Column("Step"), Column("q", numeric=True), Column("Energy / eV", numeric=True), Column("Interval / eV"), Column("Time"),
+        Column("Conformers"), Column("Search"), Column("Flags"),
+    )  # fmt: skip
+    rows = tuple(_row(step) for step in one.document["steps"])
+    level = one.document["level"]
+    note = (
+        f"{level['method']} ({level['engine']} {level['version']}), dispersion {level['dispersion']}, no box, electronic temperature "
+        f"{level['electronic_temperature']:g} K. Conformers: accepted minima before and after the step."
+    )
+    found: list[Block] = [Table(one.title, columns, rows, note)]
+    found += [
+        Paragraph(f"{ranking['step']}, q={ranking['charge']:+d}. {ranking['statement']} {' '.join(ranking['oxidised_against_pristine'])}")
+        for ranking in one.document["rankings"]
+    ]
+    over = [(ladder["motif"], ladder["charge"], ladder["first_step_over_all_prefactors"]) for ladder in one.document["ladders"]]
+    found += [Paragraph(f"{motif}, q={charge:+d}. {said['statement']}") for motif, charge, said in over]
+    rerank = one.document.get("rerank")
+    if rerank:
+        found.append(Paragraph(str(rerank.get("statement", "")), "small"))
+    return found
+
+
+def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
+    flags = ", ".join(step["flags"])
+    if step["energy_eV"] is None:
+        return (step["name"], f"{step['charge']:+d}", "withheld", "", "", "", step["convergence"], flags)
+    low, high = step["interval_eV"]
+    ends = step["time"]["log10_interval"]
+    before, after = step["search"]["before"], step["search"]["after"]
+    return (
+        step["name"],
+        f"{step['charge']:+d}",
+        f"{step['energy_eV']:.3f}",
+        f"{low:.2f} to {high:.2f}",
+        f"{duration(ends[0])} to {duration(ends[1])}",
+        f"{before['accepted']}, {after['accepted']}",
+        step["convergence"],
+        flags,
+    )
+
+
+def _reactions(one: Shipped) -> list[Block]:
+    columns = (Column("Reaction"), Column("Energy / eV", numeric=True), Column("Level"))
+    rows = tuple(
+        (
+            reaction["name"],
+            "withheld" if reaction["energy_eV"] is None else f"{reaction['energy_eV']:+.2f}",
+            one.document["level"]["method"],
+        )
+        for reaction in one.document["reactions"]
+    )
+    return [Table(one.title, columns, rows), Paragraph(one.document["statement"])]

@@ -1,0 +1,20 @@
+"""Figures of the atomistic results that a study brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dualion.atoms.desolvation.figures import ladder_figure, motif_figure
+from dualion.records.figure import Figure
+from dualion.study.desolvation.shipped import DESOLVATION
+from dualion.study.run import StudyRun
+
+
+def desolvation_figures(run: StudyRun) -> Iterator[Figure]:
+    """Ladder and motifs of each result, named after it."""
+    for one in run.atoms:
+        if one.schema == DESOLVATION:
+            for figure in (ladder_figure(one.document), motif_figure(one.document)):
+                if figure is not None:
+                    yield replace(figure, name=f"{figure.name}-{one.name}", title=f"{figure.title}: {one.title}")
