@@ -8,6 +8,7 @@ away what comes near; a tail that points outwards feels nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ import numpy as np
 
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.search.options import Ladder
+from dualion.atoms.search.run import Searched
 from dualion.atoms.species import Solvent
 from dualion.atoms.structure import Structure
+from dualion.store.digests import canonical
 
 DEPTH = 0.3  # [eV]
 LENGTH = 2.6  # [angstrom] of the lowest energy of a pair
@@ -80,6 +83,31 @@ def lowest(solvents: int) -> float:
     return DEPTH * WHOLE[solvents]
 
 
+def summary(searched: Searched) -> bytes:
+    """Everything that follows from a search, as bytes."""
+    found = [
+        {
+            "name": state.name,
+            "lowered_in": one.lowered_in,
+            "sweeps": one.sweeps,
+            "converged": one.converged,
+            "tried": [
+                [
+                    tried.key,
+                    tried.family,
+                    tried.sweep,
+                    tried.relaxed.outcome,
+                    tried.relaxed.energy,
+                    tried.relaxed.structure.positions.tolist(),
+                ]
+                for tried in one.tried
+            ],
+        }
+        for state, one in searched.found.items()
+    ]
+    return canonical(found)
+
+
 class Here(Executor):
     """Does each task at once, in this process."""
 
@@ -94,3 +122,23 @@ class Here(Executor):
         except Exception as problem:  # noqa: BLE001 - what an executor does
             future.set_exception(problem)
         return future
+
+
+@dataclass(frozen=True, slots=True)
+class Sleepy:
+    """The engine of the landscape, slow: each energy takes some time [s]."""
+
+    seconds: float
+
+    @property
+    def level(self) -> Level:
+        return Level("landscape", "1", f"slow {self.seconds:g}")
+
+    def session(self, structure: Structure) -> Callable[..., Energy]:
+        quick = Landscape().session(structure)
+
+        def session(positions: np.ndarray, *, forces: bool = True) -> Energy:
+            time.sleep(self.seconds)
+            return quick(positions, forces=forces)
+
+        return session

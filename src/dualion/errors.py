@@ -57,6 +57,10 @@ class ReadError(InputError):
         self.file, self.position, self.reason, self.hint = file, position, reason, hint
         super().__init__(f"{file}: {position}: {reason}." + (f" {hint}" if hint else ""))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back whole from a worker process."""
+        return type(self), (self.file, self.position, self.reason, self.hint)
+
 
 class UnitError(InputError):
     """A unit is not in the table, or has another dimension than the one needed."""
@@ -95,8 +99,12 @@ class CoverageError(InputError):
     """
 
     def __init__(self, method: str, needed: int, found: int) -> None:
-        self.needed, self.found = needed, found
+        self.method, self.needed, self.found = method, needed, found
         super().__init__(f"{method} needs at least {needed} and has {found}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back whole from a worker process."""
+        return type(self), (self.method, self.needed, self.found)
 
 
 class ModelError(DualionError):
@@ -151,12 +159,19 @@ class MissingDependency(DualionError):
     library : str
         The library that was looked for.
     extra : str
-        The extra that installs it.
+        The extra that installs it; empty for a program that no extra brings.
+    remedy : str
+        How such a program is installed.
     """
 
-    def __init__(self, library: str, extra: str) -> None:
-        self.library, self.extra = library, extra
-        super().__init__(f'{library} is not installed. Install it with: pip install "dualion[{extra}]"')
+    def __init__(self, library: str, extra: str, remedy: str = "") -> None:
+        self.library, self.extra, self.remedy = library, extra, remedy
+        how = remedy or f'Install it with: pip install "dualion[{extra}]"'
+        super().__init__(f"{library} is not installed. {how}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back whole from a worker process."""
+        return type(self), (self.library, self.extra, self.remedy)
 
 
 class StoreError(DualionError):

@@ -58,7 +58,7 @@ _SYMBOLS: dict[str, tuple[Dimension, float]] = {
     "V": (_VOLTAGE, 1.0), "mV": (_VOLTAGE, 1e-3),
     "ohm": (_RESISTANCE, 1.0), "mohm": (_RESISTANCE, 1e-3), "S": ((-2, -1, 3, 2, 0, 0, 0), 1.0), "mS": ((-2, -1, 3, 2, 0, 0, 0), 1e-3),
     "F": ((-2, -1, 4, 2, 0, 0, 0), 1.0), "mF": ((-2, -1, 4, 2, 0, 0, 0), 1e-3), "uF": ((-2, -1, 4, 2, 0, 0, 0), 1e-6),
-    "coulomb": (_CHARGE, 1.0), "Ah": (_CHARGE, 3600.0), "mAh": (_CHARGE, 3.6), "uAh": (_CHARGE, 3.6e-3),
+    "coulomb": (_CHARGE, 1.0), "e": (_CHARGE, _ELEMENTARY_CHARGE), "Ah": (_CHARGE, 3600.0), "mAh": (_CHARGE, 3.6), "uAh": (_CHARGE, 3.6e-3),
     "J": (_ENERGY, 1.0), "kJ": (_ENERGY, 1e3), "Wh": (_ENERGY, 3600.0), "mWh": (_ENERGY, 3.6), "eV": (_ENERGY, _ELEMENTARY_CHARGE),
     "keV": (_ENERGY, 1e3 * _ELEMENTARY_CHARGE), "W": (_POWER, 1.0), "mW": (_POWER, 1e-3), "kW": (_POWER, 1e3),
     "Pa": (_PRESSURE, 1.0), "mPa": (_PRESSURE, 1e-3), "kPa": (_PRESSURE, 1e3), "bar": (_PRESSURE, 1e5),

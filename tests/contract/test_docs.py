@@ -15,7 +15,7 @@ from dualion.records.material_files import bundled_materials, bundled_transports
 from dualion.study.load import bundled
 from dualion.techniques import NAMES
 
-PAGES = ("accuracy.md", "cli.md", "data.md", "index.md", "models.md", "study.md", "techniques.md")
+PAGES = ("accuracy.md", "atoms.md", "cli.md", "data.md", "index.md", "models.md", "study.md", "techniques.md")
 
 
 def page(root: Path, name: str) -> str:

@@ -85,3 +85,16 @@ def test_times_are_noted(fresh_python: FreshPython, record_property: Callable[[s
 
     bare, imported = best("pass"), best("import dualion")
     record_property("import_ms", f"{1e3 * (imported - bare):.1f} ms over {1e3 * bare:.1f} ms (best of {REPEATS})")
+
+
+EVERY_MODULE_OF_ATOMS = """
+import pkgutil, dualion.atoms
+for one in pkgutil.walk_packages(dualion.atoms.__path__, "dualion.atoms."):
+    __import__(one.name)
+"""
+
+
+def test_atoms_load_no_engine(fresh_python: FreshPython) -> None:
+    modules = loaded_by(fresh_python, EVERY_MODULE_OF_ATOMS)
+    assert "dualion.atoms.search.run" in modules
+    assert not {name.partition(".")[0] for name in modules} & {"ase", "tblite", "pyscf", "rdkit", "gpaw", "scipy", "matplotlib"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 
 import pytest
@@ -65,3 +66,19 @@ def test_missing_dependency_names_the_command_that_installs_it() -> None:
 def test_solve_error_keeps_what_was_computed() -> None:
     assert errors.PartialSolutionError("stopped at step 3", partial=[1, 2]).partial == [1, 2]
     assert errors.SolveError("no start").partial is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.SpecError(["first", "second"]),
+        errors.ReadError("a.nda", "byte 0x40", "not a record", "Export it anew."),
+        errors.CoverageError("fit", 3, 1),
+        errors.MissingDependency("gpaw", "", "Install it yourself."),
+        errors.SolveError("stopped", partial=2.0),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_an_error_comes_back_whole_from_a_worker_process(error: errors.DualionError) -> None:
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))

@@ -30,6 +30,9 @@ from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 
 STARTS: Final = 3  # [1] of every adduct of zinc
+_MOVED = 0.02  # [angstrom] of every coordinate, standard deviation
+_PUSHES = (0.3, 0.5)  # [angstrom] out of the plane: the hydrogen of the pyridinyl radical stands 0.25 out of it
+_BESIDE = 1.5  # [angstrom] from the site to the atoms bound to it
 EDGES: Final = {"zigzag": "zz", "armchair": "ac"}
 SITE, OXIDISED, HYDROGENATED, HYDROGEN, WATER = "N*", "N*-O", "N*-H", "H2", "H2O"
 
@@ -237,14 +240,31 @@ def compute(
 
 def _starts(nitrogen: Nitrogen, ligand: str | None, *, starts: int, seed: int) -> dict[str, tuple[Structure, ...]]:
     sites = {SITE: nitrogen.site, OXIDISED: nitrogen.oxidised, HYDROGENATED: nitrogen.hydrogenated}
-    begun = {HYDROGEN: hydrogen_molecules(), WATER: (water_molecule(),), **{name: (one,) for name, one in sites.items()}}
+    begun: dict[str, tuple[Structure, ...]] = {HYDROGEN: hydrogen_molecules(), WATER: (water_molecule(),)}
+    for index, (name, one) in enumerate(sites.items()):
+        begun[name] = _out_of_plane(one, np.random.default_rng((seed, index, 0)))
     if ligand is None:
         return begun
     zinc = zinc_name(ligand)
     begun[zinc] = (zinc_complex(ligand),)
     for index, (name, one) in enumerate(sites.items()):
-        begun[f"{name}.{zinc}"] = adducts(one, ligand, starts=starts, rng=np.random.default_rng((seed, index)))
+        begun[f"{name}.{zinc}"] = adducts(one, ligand, starts=starts, rng=np.random.default_rng((seed, index, 1)))
     return begun
+
+
+def _out_of_plane(carbon: Structure, rng: np.random.Generator) -> tuple[Structure, ...]:
+    """A carbon twice with its outermost atom at the site out of the plane: forces never leave a plane that all atoms lie in."""
+    assert carbon.site is not None
+    from_site = carbon.positions - carbon.positions[carbon.site.atom]
+    beside = np.flatnonzero(np.linalg.norm(from_site, axis=1) < _BESIDE)
+    outermost = beside[np.argmax(from_site[beside] @ np.array(carbon.site.outward))]
+    normal = np.linalg.svd(carbon.positions - carbon.positions.mean(axis=0))[2][2]
+    made = []
+    for push in _PUSHES:
+        positions = carbon.positions + rng.normal(scale=_MOVED, size=carbon.positions.shape)
+        positions[outermost] += push * normal
+        made.append(carbon.moved(positions))
+    return tuple(made)
 
 
 def _energy(reaction: Reaction, found: Mapping[str, Species]) -> float | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.relax import FMAX, Relaxed, relax
 from dualion.atoms.structure import Structure
+
+if TYPE_CHECKING:
+    from dualion.atoms.tasks import TaskCache
 
 #: Takes structures and gives what became of each, in their order.
 Relaxer = Callable[[Sequence[Structure]], Sequence[Relaxed]]
@@ -36,8 +40,10 @@ def in_process(engine: Engine, *, fmax: float = FMAX) -> Relaxer:
 
 
 @contextmanager
-def in_pool(engine: Engine, *, workers: int, fmax: float = FMAX, on_outcome: OnOutcome | None = None) -> Iterator[Relaxer]:
-    """A relaxer with worker processes of one thread each; equal starts are relaxed once.
+def in_pool(
+    engine: Engine, *, workers: int, fmax: float = FMAX, cache: TaskCache | None = None, on_outcome: OnOutcome | None = None
+) -> Iterator[Relaxer]:
+    """A relaxer with worker processes of one thread each; equal starts are relaxed once, those in the cache not again.
 
     Parameters
     ----------
@@ -46,8 +52,10 @@ def in_pool(engine: Engine, *, workers: int, fmax: float = FMAX, on_outcome: OnO
         [1]
     fmax : float
         Largest force on an atom of a minimum [eV/angstrom].
+    cache : TaskCache, optional
+        Where finished relaxations are kept; in memory if not given.
     on_outcome : callable, optional
-        Told the outcome of each relaxation.
+        Told the outcome of each relaxation that was not in the cache.
 
     Yields
     ------
@@ -56,13 +64,13 @@ def in_pool(engine: Engine, *, workers: int, fmax: float = FMAX, on_outcome: OnO
     from dualion.atoms.search.pool import Shard, do, hired
     from dualion.atoms.tasks import MemoryCache, Task, relaxed_from
 
-    cache = MemoryCache()
+    kept = MemoryCache() if cache is None else cache
     with hired(workers, None) as executor:
 
         def relaxed(structures: Sequence[Structure]) -> list[Relaxed]:
             records = do(
                 [Task(structure, engine, fmax) for structure in structures],
-                cache=cache,
+                cache=kept,
                 executor=executor,
                 workers=workers,
                 on_done=lambda _, record: on_outcome(record["outcome"]) if on_outcome else None,

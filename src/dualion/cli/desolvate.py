@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dualion.atoms.search.pool import Shard
     from dualion.atoms.search.run import Searched
 
-_RESERVE, _RESERVED_SHARE = 8.0, 0.02  # [s], [1] of a budget: kept for figures and files
+_RESERVE, _RESERVED_SHARE = 10.0, 0.025  # [s], [1] of a budget: kept for figures and files
 _MOST_RESERVED = 0.5  # [1] of a budget
 
 
@@ -100,12 +100,14 @@ def _deadline(begun: float, budget: float | None) -> float | None:
 def _carried_out(work: _Work, folder: Path, *, as_json: bool) -> int:
     """Search, write the folder and say what was found; gives the exit code."""
     from dualion.atoms.desolvation.document import document
+    from dualion.atoms.desolvation.request import second_engine
     from dualion.cli.desolvate_output import RESULTS, files, lines, usable
     from dualion.store import publish
 
     usable(folder)
     ladders, asked, engine = given.asked_for(work.words, *work.ends)
-    found, asked = _searched(work, ladders, asked, engine, folder)
+    second = second_engine(asked.rerank)
+    found, asked = _searched(work, ladders, asked, (engine, second), folder)
     said = document(found, asked)
     written = files(said, found)
     publish(folder, written, last=RESULTS)
@@ -116,23 +118,29 @@ def _carried_out(work: _Work, folder: Path, *, as_json: bool) -> int:
     return FAILED if said["complete"] and any(step["energy_eV"] is None for step in said["steps"]) else DONE
 
 
-def _searched(work: _Work, ladders: tuple[Ladder, ...], asked: Asked, engine: Engine, folder: Path) -> tuple[Searched, Asked]:
-    """Search every state, and compute the lowest minima again where that is asked for."""
+def _searched(
+    work: _Work, ladders: tuple[Ladder, ...], asked: Asked, engines: tuple[Engine, Engine | None], folder: Path
+) -> tuple[Searched, Asked]:
+    """Search every state with the first engine, and compute the lowest minima again with the second one where there is one."""
+    from dualion.atoms.desolvation.again import compute_again
     from dualion.atoms.desolvation.budget import searched
-    from dualion.atoms.desolvation.request import reranker
     from dualion.cli.desolvate_output import TASKS, forget_failed
     from dualion.cli.progress import shown
     from dualion.store.tasks import TaskFolder
 
-    again = reranker(asked.rerank)
     if work.retry:
         forget_failed(folder / TASKS)
     with TaskFolder(folder / TASKS) as cache, shown() as on_progress:
         found = searched(
-            ladders, engine, work.options, cache=cache, workers=work.workers, on_progress=on_progress, shard=work.share,
+            ladders, engines[0], work.options, cache=cache, workers=work.workers, on_progress=on_progress, shard=work.share,
             deadline=work.deadline,
         )  # fmt: skip
-        if again is not None:
-            ranked = again(found, how=asked.rerank, cache=cache, workers=work.workers, on_progress=on_progress, deadline=work.deadline)
+        second = engines[1]
+        if second is not None:
+            mode: Any = asked.rerank
+            on_progress(0, 1, f"{second.level.short} of the lowest minima: {asked.rerank}")
+            ranked = compute_again(
+                found, second, mode=mode, cache=cache, workers=work.workers, shard=work.share, deadline=work.deadline
+            )  # fmt: skip
             asked = replace(asked, reranked=ranked)
     return found, asked

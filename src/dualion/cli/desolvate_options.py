@@ -93,9 +93,10 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
         The engine is not installed.
     """
     from dualion.atoms.desolvation.document import Asked
-    from dualion.atoms.desolvation.request import BARE, carbons, charges_checked, cuts_written, ladders, motifs_written, prefactor_written
+    from dualion.atoms.desolvation.request import carbons, charges_checked, cuts_written, ladders, motifs_written, prefactor_written
     from dualion.atoms.desolvation.times import attempts
     from dualion.atoms.engines.registry import engine_named
+    from dualion.atoms.search.states import BARE
     from dualion.atoms.species import solvent_named
 
     motifs, cuts = motifs_written(words.motifs), cuts_written(words.sizes, words.centres)

@@ -44,7 +44,8 @@ def forget_failed(tasks: Path) -> int:
     from dualion.store.tasks import TaskFolder
 
     with TaskFolder(tasks) as kept:
-        failed = [key for key in kept.keys() if (kept.get(key) or {}).get("outcome") in _FAILED]
+        keys = kept.keys()
+        failed = [key for key in keys if (kept.get(key) or {}).get("outcome") in _FAILED]
     for key in failed:
         (tasks / "records" / f"{key}.json").unlink(missing_ok=True)
     return len(failed)

@@ -15,7 +15,23 @@ from typing import Annotated
 import typer
 
 import dualion
-from dualion.cli import analyse, compare, convert, fit, read, recipe, reproduce, simulate, study, synthesise
+from dualion.cli import (
+    analyse,
+    carbon,
+    compare,
+    convert,
+    desolvate,
+    electronic,
+    fit,
+    read,
+    recipe,
+    reproduce,
+    simulate,
+    solvate,
+    study,
+    synthesise,
+    vasp,
+)
 from dualion.cli.output import FAILED, INTERRUPTED, UNUSABLE, complain, exit_code_of, problems_of
 from dualion.errors import DualionError
 
@@ -31,9 +47,14 @@ app.command(name="convert")(convert.convert)
 app.command(name="recipe")(recipe.recipe)
 app.command(name="compare")(compare.compare)
 app.command(name="synthesise")(synthesise.synthesise)
+app.command(name="solvate")(solvate.solvate)
+app.command(name="desolvate")(desolvate.desolvate)
+app.add_typer(carbon.app, name="carbon")
+app.add_typer(electronic.app, name="electronic")
 app.add_typer(fit.app, name="fit")
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(study.app, name="study")
+app.add_typer(vasp.app, name="vasp")
 
 
 def _print_version(asked: bool) -> None:

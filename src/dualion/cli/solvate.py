@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _BOTH = (4, 6)  # [1] ligands of the shells of Fig. S26
 _MOST_SHELLS = 100  # [1] compositions of one run
+_TASKS = "tasks"
 
 
 def solvate(
@@ -57,7 +58,8 @@ def solvate(
 ) -> None:
     """Build shells of solvents around an ion, and compute what holds them together.
 
-    Writes every start as extended XYZ, with --energies the minima too, and solvates.json.
+    Writes every start as extended XYZ, with --energies the minima too, and solvates.json. Finished relaxations are kept in the folder: the
+    same command goes on from there.
     """
     from dualion.atoms.engines.registry import engine_named
     from dualion.atoms.shells import parts_of, per_ion
@@ -69,7 +71,7 @@ def solvate(
     chosen = engine_named(engine) if energies or any(":" in one for one in solvent or ()) else None
     shells = _compositions(solvent or list(ratio or ()), coordination, ion=ion, carbon=_carbon(on), charge=charge, engine=chosen)
     begun = [starts_of(one, count=starts, seed=seed) for one in shells]
-    found = _energies(shells, chosen, starts, seed=seed, fmax=fmax, workers=workers) if energies and chosen else None
+    found = _energies(shells, chosen, starts, seed=seed, fmax=fmax, workers=workers, folder=out) if energies and chosen else None
     made = document(shells, begun, found, ratio=ratio, salt=salt, carbon=on, seed=seed)
     written = files(shells, begun, found, made)
     publish(out, written, last=LAST)
@@ -150,21 +152,24 @@ def _carbon(written: str | None) -> Structure | None:
     return carbon
 
 
-def _energies(shells: Sequence[Composition], engine: Engine, starts: int, *, seed: int, fmax: float, workers: int | None) -> Solvation:
+def _energies(
+    shells: Sequence[Composition], engine: Engine, starts: int, *, seed: int, fmax: float, workers: int | None, folder: Path
+) -> Solvation:
     """Relax in worker processes, and say how far it is."""
     import os
 
     from dualion.atoms.relaxer import in_pool
     from dualion.atoms.solvation import solvate as solvated
     from dualion.cli.progress import shown
+    from dualion.store.tasks import TaskFolder
 
     done = 0
-    with shown() as on_progress:
+    with TaskFolder(folder / _TASKS) as cache, shown() as on_progress:
 
         def on_outcome(outcome: str) -> None:
             nonlocal done
             done += 1
             on_progress(done, max(done, starts * len(shells)), f"relaxations, the last one {outcome}")
 
-        with in_pool(engine, workers=workers or os.cpu_count() or 1, fmax=fmax, on_outcome=on_outcome) as relaxer:
+        with in_pool(engine, workers=workers or os.cpu_count() or 1, fmax=fmax, cache=cache, on_outcome=on_outcome) as relaxer:
             return solvated(shells, engine, count=starts, seed=seed, fmax=fmax, relaxer=relaxer)

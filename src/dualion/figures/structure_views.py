@@ -17,7 +17,7 @@ from dualion.atoms.structure import CARBON, SYMBOLS, Floats, Integers, Structure
 #: Colours of the elements, after the custom of Corey, Pauling and Koltun, but apart from each other for every kind of colour vision. All
 #: elements but carbon and hydrogen are also named.
 COLOURS: Final = {
-    "H": "#E5E7EB", "C": "#59626F", "N": "#2A62D9", "O": "#E4572E", "Na": "#8E3B9C", "Zn": "#1B7F79", "Li": "#B8476B", "K": "#5E1F2B",
+    "H": "#E5E7EB", "C": "#4A525E", "N": "#1D4ED8", "O": "#E4572E", "Na": "#8E3B9C", "Zn": "#0F9D8A", "Li": "#B8476B", "K": "#5E1F2B",
     "S": "#D9A514", "F": "#7FB83D", "Cl": "#1F9E63", "P": "#D9730D",
 }  # fmt: skip
 OTHER = "#101B4D"

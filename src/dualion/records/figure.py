@@ -31,7 +31,7 @@ class Series:
     y_error : tuple of float, shape (n,), or None
         Half-width of the 95 % interval, or of the interval that the caption names.
     y_error_low : tuple of float, shape (n,), or None
-        How far the interval reaches below, where that differs from ``y_error``, which is then how far it reaches above.
+        In the unit of ``y``: how far the interval reaches below, where that differs from ``y_error``, which is then how far above.
     y_upper : tuple of float, shape (n,), or None
         Upper edge of a band whose lower edge is ``y``.
     labels : tuple of str, shape (n,), or None

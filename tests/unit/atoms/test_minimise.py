@@ -105,11 +105,13 @@ def test_what_is_not_finite_is_an_error_with_a_name(broken: str, call: int) -> N
     def breaking(x: np.ndarray) -> tuple[float, np.ndarray]:
         energy, gradient = surface(x)
         if calls[0] == call:
-            energy, gradient = (np.nan, gradient) if broken == "energy" else (energy, np.where(gradient == gradient.max(), np.inf, gradient))
+            energy, gradient = (
+                (np.nan, gradient) if broken == "energy" else (energy, np.where(gradient == gradient.max(), np.inf, gradient))
+            )
         calls[0] += 1
         return energy, gradient
 
-    with pytest.raises(ConvergenceError, match="not finite. Start from another geometry"):
+    with pytest.raises(ConvergenceError, match=r"not finite. Start from another geometry"):
         minimise(structure, Recorded(breaking), fmax=0.02, max_steps=10)
 
 

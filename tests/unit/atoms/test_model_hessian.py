@@ -75,7 +75,9 @@ def _angle(x: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_derivative_of_a_torsion_against_differences(seed: int) -> None:
-    x = np.array([[0.0, 1.0, 0.2], [0.0, 0.0, 0.0], [1.5, 0.0, 0.0], [1.9, 0.8, 1.0]]) + 0.2 * np.random.default_rng(seed).normal(size=(4, 3))
+    x = np.array([[0.0, 1.0, 0.2], [0.0, 0.0, 0.0], [1.5, 0.0, 0.0], [1.9, 0.8, 1.0]]) + 0.2 * np.random.default_rng(seed).normal(
+        size=(4, 3)
+    )
     row = _torsion(x, (0, 1, 2, 3), float(np.linalg.norm(x[1] - x[2])))
     assert row is not None
     step = 1e-6

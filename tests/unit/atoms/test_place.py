@@ -1,4 +1,4 @@
-"""V9: placement."""
+"""V9: placement, and of V2 that its energies do not depend on how a start lies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualion.atoms.engines.check import single_point
+from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.flake import Cut, flake
 from dualion.atoms.motifs import MOTIFS, motif
 from dualion.atoms.place import (
@@ -198,6 +200,22 @@ def test_donors_stand_at_the_vertices_of_a_polyhedron(vertices: np.ndarray) -> N
     check_start(made, count)
     donors = made.positions[donor_indices(made)]
     assert np.allclose(donors / np.linalg.norm(donors, axis=1)[:, None], vertices, atol=1e-9)
+
+
+# --- V2: energies -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["gfn1", "gfn2"])
+def test_the_energy_of_a_start_does_not_depend_on_how_it_lies(method: str) -> None:
+    pytest.importorskip("tblite", reason="needs the extra [atoms]")
+    made = start(None, 2, seed=1)
+    expected = single_point(made, Tblite(method)).energy
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        turn = rotation(random_direction(rng), float(rng.uniform(0.0, np.pi)))
+        moved = made.moved(made.positions @ turn.T + rng.normal(scale=20.0, size=3))
+        assert single_point(moved, Tblite(method)).energy == pytest.approx(expected, abs=1e-6)
 
 
 # --- refused ------------------------------------------------------------------------------------------------------------------

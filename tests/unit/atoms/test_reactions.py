@@ -15,12 +15,14 @@ from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.flake import flake
 from dualion.atoms.motifs import NH_BOND, NO_BOND, motif
+from dualion.atoms.reaction_free import free_energies
 from dualion.atoms.reaction_map import STABLE, gas_potential, stability
-from dualion.atoms.reaction_results import OPEN_QUESTIONS, WATER_FORMATION, ReactionSet
+from dualion.atoms.reaction_results import OPEN_QUESTIONS, WATER_FORMATION, ReactionSet, Species
 from dualion.atoms.reactions import Nitrogen, Reaction, check_balance, compute, nitrogen_at, with_zinc, without_zinc
 from dualion.atoms.reagents import LIGANDS, adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
-from dualion.atoms.relax import Relaxed
+from dualion.atoms.relax import Relaxed, relax
 from dualion.atoms.structure import SYMBOLS, Site, Structure
+from dualion.atoms.thermo import harmonic
 from dualion.errors import SpecError
 
 GFN1 = Tblite("gfn1")
@@ -148,7 +150,7 @@ def test_zinc_stands_before_the_nitrogen_or_the_oxygen() -> None:
     for kind, distance in (("pyridinic_zz", 2.1), ("oxN_zz", 2.0), ("NH_zz", 3.4)):
         carbon = motif(flake(), kind)
         assert carbon.site is not None
-        for made in adducts(carbon, "acetate", starts=3, rng=np.random.default_rng(1)):
+        for made in adducts(carbon, "acetate", starts=2, rng=np.random.default_rng(1)):
             zinc = made.positions[made.numbers == 30][0]
             assert np.linalg.norm(zinc - carbon.positions[carbon.site.atom]) == pytest.approx(distance, abs=1e-9)
             others = np.linalg.norm(made.positions[made.parts > 1][:, None] - carbon.positions[None], axis=2)
@@ -224,3 +226,42 @@ def test_gas_potentials_are_refused_where_they_are_wrong() -> None:
         gas_potential("N", temperature=300.0, pressure=1.0)
     with pytest.raises(SpecError, match="pressure"):
         gas_potential("O", temperature=300.0, pressure=0.0)
+
+
+def test_a_flat_start_does_not_hide_that_the_radical_is_bent(pyridine: ReactionSet) -> None:
+    """Flat N*-H is a saddle 0.5 meV above the minimum, and no force leads out of the plane."""
+    best = pyridine.species["N*-H"].best
+    assert best is not None
+    flat = relax(_ring("H", NH_BOND), GFN1)
+    assert np.abs(flat.structure.positions[:, 2]).max() < 1e-3
+    assert best.energy < flat.energy - 1e-4  # type: ignore[operator]
+    nitrogen, hydrogen = best.structure.positions[0], best.structure.positions[-1]
+    normal = np.linalg.svd(best.structure.positions[:6] - best.structure.positions[:6].mean(axis=0))[2][2]
+    assert 0.1 < abs((hydrogen - nitrogen) @ normal) < 0.5
+
+
+@pytest.mark.slow
+def test_free_energies_add_the_terms_of_every_species(pyridine: ReactionSet) -> None:
+    found = free_energies(pyridine, GFN1, temperature=500.0, pressure=0.1)
+    terms = {name: value for name, value in found.terms.items() if value is not None}
+    assert set(terms) == set(pyridine.species)
+    expected = pyridine.energies["hydrogenation"] + terms["N*-H"] - terms["N*"] - terms["H2"] / 2.0  # type: ignore[operator]
+    assert found.energies["hydrogenation"] == pytest.approx(expected, abs=1e-9)
+    # hydrogen by itself: zero point and the table of Chase 1998 (H(500) - H(0) = 14.35 kJ/mol, S(500) = 145.74 J/mol/K)
+    gas = (14.35 - 500.0 * 0.145737) / 96.485 + 8.617333e-5 * 500.0 * np.log(0.1)
+    best = pyridine.species["H2"].best
+    assert best is not None
+    assert terms["H2"] - harmonic(best.structure, GFN1).zero_point == pytest.approx(gas, abs=0.01)
+    assert found.document()["free_energies_eV"]["oxidation"] == pytest.approx(found.energies["oxidation"], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_a_saddle_has_no_free_energy(pyridine: ReactionSet) -> None:
+    water = np.array([[0.0, 0.0, 0.0], [0.0, 0.9292, 0.0], [0.0, -0.9292, 0.0]])  # straight: forces vanish, its bend is imaginary
+    bent = pyridine.species["H2O"].relaxed[0]
+    straight = Relaxed("accepted", bent.structure.moved(water), bent.energy, bent.gap, 0.01, 1)
+    broken = replace(pyridine, species={**pyridine.species, "H2O": Species("H2O", (straight,))})
+    found = free_energies(broken, GFN1)
+    assert found.energies["oxidation"] is None
+    assert found.energies["hydrogenation"] is not None
+    assert [(flag.code, flag.severity) for flag in found.flags] == [("no_free_energy", "refusal")]

@@ -29,7 +29,7 @@ def _shells(*compositions: Sequence[Solvent], count: int = 2, charge: int = 1) -
 
 @pytest.fixture(scope="module")
 def water() -> Solvation:
-    return _shells((WATER,), (WATER, WATER), (WATER, WATER, AMMONIA))
+    return _shells((WATER,), (WATER, WATER), (WATER, WATER, AMMONIA), count=1)
 
 
 def test_solvation_energy_is_minus_the_sum_of_the_steps(water: Solvation) -> None:

@@ -112,7 +112,8 @@ def test_a_record_is_what_the_relaxation_found() -> None:
     assert record["energy_eV"] == pytest.approx(found.energy, abs=1e-8)
     assert np.array_equal(relaxed_from(record).structure.positions, found.structure.positions)
     assert set(record) == {
-        "outcome", "energy_eV", "gap_eV", "fmax", "steps", "charge", "multiplicity", "labels", "parts", "numbers", "positions", "site", "cpu_s",
+        "outcome", "energy_eV", "gap_eV", "fmax", "steps", "charge", "multiplicity", "labels", "parts", "numbers", "positions", "site",
+        "cpu_s",
     }  # fmt: skip
 
 

@@ -69,8 +69,9 @@ def test_a_shell_is_built_at_a_motif_or_at_a_carbon_from_a_file(tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_energies_are_printed_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _run("--solvent", "EC=1", "--energies", "--starts", "8", "--workers", "1", "--out", str(tmp_path))
+def test_energies_are_printed_and_kept_and_not_computed_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("--solvent", "EC=1", "--energies", "--starts", "8", "--workers", "1", "--out", str(tmp_path))
+    _run(*command)
     said = capsys.readouterr()
     assert "GFN1-xTB, q=+1, dispersion in method, box none" in said.out
     assert "Na(EC)1  -1.71       -1.71  EC 1.71          1    0.00     8/8  converged" in said.out
@@ -78,6 +79,11 @@ def test_energies_are_printed_and_kept(tmp_path: Path, capsys: pytest.CaptureFix
     made = _document(tmp_path)["solvation"]
     assert made["shells"][0]["solvation_energy_eV"] == pytest.approx(-1.711, abs=0.01)  # type: ignore[index]
     assert read_structure(tmp_path / "minima" / "Na_EC1.extxyz").formula == "C3H4NaO3"
+    before = (tmp_path / "solvates.json").read_bytes()
+    _run(*command)
+    again = capsys.readouterr()
+    assert (again.out, again.err) == (said.out, "")
+    assert (tmp_path / "solvates.json").read_bytes() == before
 
 
 def test_any_solvent_is_taken_by_its_smiles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from dualion.figures.structure_views import COLOURS, GHOST, NAMES, View, views
 from dualion.figures.structures import Portrait, sheet
 
 SVG = "{http://www.w3.org/2000/svg}"
-SMALL = Cut(5.0, 7.2, "bond")  # pyrene
+SMALL = Cut(7.5, 3.0, "ring")  # anthracene: zigzag in the middle, armchair at its ends
 #: Full deficiency, Machado, Oliveira & Fernandes 2009, table 1.
 DEFICIENCIES = {
     "none": np.eye(3),
@@ -113,8 +113,11 @@ def test_the_box_holds_everything() -> None:
     def check(view: View) -> None:
         left, bottom, right, top = view.box
         points = np.array([*view.spheres, view.place or view.spheres[0], *(view.arrow or [])])
-        assert (left < points[:, 0]).all() and (points[:, 0] < right).all()
-        assert (bottom < points[:, 1]).all() and (points[:, 1] < top).all()
+        low, high = points.min(axis=0), points.max(axis=0)
+        assert left < low[0]
+        assert bottom < low[1]
+        assert high[0] < right
+        assert high[1] < top
 
     for view in views(motif(flake(), "oxN_zz")):
         check(view)
@@ -128,7 +131,7 @@ def test_elements_of_the_study_can_be_told_apart(deficiency: str) -> None:
     matrix = DEFICIENCIES[deficiency]
     for first, second in itertools.combinations(("H", "C", "N", "O", "Na", "Zn"), 2):
         distance = float(np.linalg.norm(lab(COLOURS[first], matrix) - lab(COLOURS[second], matrix)))
-        assert distance > 12, (deficiency, first, second, distance)
+        assert distance > 20, (deficiency, first, second, distance)
 
 
 def test_white_letters_can_be_read_on_the_elements_of_the_study() -> None:
@@ -144,11 +147,12 @@ def test_white_letters_can_be_read_on_the_elements_of_the_study() -> None:
 
 def test_titles_formulas_and_the_motif_are_written() -> None:
     found = words(sheet([portrait("oxN_zz", "gap 1.15 eV")], formats=("svg",))["svg"])
-    for word in ("oxN_zz", "C₁₅H₉NO · gap 1.15 eV", "hydrogen", "carbon", "nitrogen", "oxygen", "place of the ion", "5 Å"):
+    for word in ("oxN_zz", "C₁₃H₉NO · gap 1.15 eV", "hydrogen", "carbon", "nitrogen", "oxygen", "place of the ion", "5 Å"):
         assert word in found
     assert found.count("N") == found.count("O") == 3  # above, from the side, in the legend
 
 
+@pytest.mark.slow
 def test_the_same_structures_give_the_same_bytes() -> None:
     first, second = (sheet([portrait("pyridinic_zz")], formats=("svg", "png", "pdf")) for _ in range(2))
     assert first == second
@@ -157,6 +161,7 @@ def test_the_same_structures_give_the_same_bytes() -> None:
     assert not re.search(rb"CreationDate|20[0-9]{2}-[0-9]{2}-", first["svg"] + first["pdf"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "width"), [(1, 89), (2, 183), (4, 183)])
 def test_a_sheet_is_as_wide_as_other_figures(count: int, width: int) -> None:
     files = sheet([portrait("pristine")] * count, formats=("svg", "png"))
@@ -169,13 +174,13 @@ def test_nothing_is_drawn_over_the_border() -> None:
     canvas = ElementTree.fromstring(sheet([portrait(kind) for kind in MOTIFS if kind != "pyrrolic"], formats=("svg",))["svg"])
     _, _, width, height = (float(number) for number in str(canvas.get("viewBox")).split())
     used = [(float(str(one.get("x"))), float(str(one.get("y")))) for one in canvas.iter(f"{SVG}use")]
-    assert len(used) > 300
+    assert len(used) > 8 * 2 * 23
     assert all(0.0 < x < width and 0.0 < y < height for x, y in used)
 
 
 def test_finding_is_the_text_alternative() -> None:
     svg = sheet([portrait("graphitic", "gap 0.60 eV")], name="carbons", title="Carbons", formats=("svg",))["svg"].decode()
-    assert '<desc id="carbons-desc">graphitic: C15H10N, gap 0.60 eV.</desc>' in svg
+    assert '<desc id="carbons-desc">graphitic: C13H10N, gap 0.60 eV.</desc>' in svg
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """A search within a budget of time: a thin one over all states first, then the one that was asked for.
 
 A search goes down the ladder state by state. Ended in its first sweep it would know nothing of the lower states, and no step would have an
-energy. Thin searches (one, then two random starts, and no round) come first, so that an early end leaves something of every state. Their
+energy. A thin search (two random starts of each state, and no round) comes first, so that an early end leaves something of every state. Its
 starts are among those of the full search, which finds their records: little is computed in vain. A full search that comes to its own end
 is given as it is, so that it does not depend on the budget.
 """
@@ -19,7 +19,7 @@ from dualion.atoms.search.run import OnProgress, Searched, run
 from dualion.atoms.search.states import Found, State
 from dualion.atoms.tasks import TaskCache
 
-_THIN: Final = (1, 2)  # [1] random starts of the searches before the full one
+_THIN: Final = 2  # [1] random starts of each state in the search before the full one
 
 
 def searched(
@@ -53,18 +53,15 @@ def searched(
     Searched
         Where the time was up, with all that was found until then.
     """
-    thin = [replace(options, starts=starts, parents=1, max_rounds=0) for starts in _THIN if starts < options.starts]
+    thin = replace(options, starts=min(_THIN, options.starts), parents=1, max_rounds=0)
     earlier: list[Searched] = []
-    for chosen in [*(thin if deadline is not None else ()), options]:
-        ended = run(
-            ladders, engine, chosen, cache=cache, workers=workers, on_progress=on_progress, shard=shard, deadline=deadline
+    for chosen in (options,) if deadline is None else (thin, options):
+        earlier.append(
+            run(ladders, engine, chosen, cache=cache, workers=workers, on_progress=on_progress, shard=shard, deadline=deadline)
         )  # fmt: skip
-        if chosen is options and not ended.stopped:
-            return ended
-        earlier.append(ended)
-        if ended.stopped:
-            break
-    return Searched(ended.ladders, engine, options, _together(earlier), stopped=True)
+        if earlier[-1].stopped:
+            return Searched(tuple(ladders), engine, options, _together(earlier), stopped=True)
+    return earlier[-1]
 
 
 def _together(searches: Sequence[Searched]) -> dict[State, Found]:

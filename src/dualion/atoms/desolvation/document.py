@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from dualion.atoms.desolvation.again import Again
 from dualion.atoms.desolvation.entries import state_entry, step_entry
 from dualion.atoms.desolvation.flags import OPEN_QUESTIONS
 from dualion.atoms.desolvation.numbers import plain
@@ -43,9 +44,9 @@ class Asked:
     temperature : float
         [K]
     rerank : str
-    reranked : Any
-        What the recomputed minima say: ``known(ladder, solvents)`` gives an `EngineUncertainty` or None, ``energy(ladder, solvents)`` the
-        step energy [eV] or None, ``document()`` plain data; None where nothing was recomputed.
+        ``"none"``, or how the lowest minima were computed again.
+    reranked : Again, optional
+        What that says.
     """
 
     carbons: tuple[Carbon, ...]
@@ -53,7 +54,7 @@ class Asked:
     prefactor: Prefactor = "kT/h"
     temperature: float = ROOM
     rerank: str = "none"
-    reranked: Any = None
+    reranked: Again | None = None
 
     def carbon(self, name: str) -> Carbon:
         """The carbon of a name."""
@@ -78,7 +79,13 @@ def document(searched: Searched, asked: Asked) -> dict[str, Any]:
     """
     made = steps_of(searched, asked)
     flags = {flag.code: flag for flag in (*engine_flags(searched.engine), *(flag for one in asked.carbons for flag in one.flags))}
-    entries = [step_entry(one, asked.carbon(one.motif), _variants(one, made, asked), asked.temperature, _stated(one)) for one in made]
+    ladders = {(ladder.name, ladder.charge): ladder for ladder in searched.ladders}
+    entries = [
+        step_entry(
+            one, asked.carbon(one.motif), _variants(one, ladders[one.motif, one.charge], made, asked), asked.temperature, _stated(one)
+        )
+        for one in made
+    ]
     whole = {
         "schema": SCHEMA,
         "kind": "desolvation",
@@ -161,7 +168,7 @@ def _states(searched: Searched) -> list[Found]:
     return [searched.found.get(state) or Found(state, stopped=searched.stopped) for state in wanted]
 
 
-def _variants(one: Step, made: Sequence[Step], asked: Asked) -> dict[str, float | None]:
+def _variants(one: Step, ladder: Ladder, made: Sequence[Step], asked: Asked) -> dict[str, float | None]:
     """The same step at other charges and with density functional theory; never averaged into it."""
     found: dict[str, float | None] = {
         f"charge={other.charge:+d}": other.energy
@@ -169,7 +176,7 @@ def _variants(one: Step, made: Sequence[Step], asked: Asked) -> dict[str, float 
         if (other.motif, other.solvents) == (one.motif, one.solvents) and other.charge != one.charge
     }
     if asked.reranked is not None:
-        found[f"dft={asked.rerank}"] = asked.reranked.energy(one.motif, one.solvents, one.charge)
+        found[f"dft={asked.rerank}"] = asked.reranked.energy(ladder, one.solvents)
     return found
 
 
@@ -188,7 +195,12 @@ def _ladder_entry(ladder: Ladder, made: Sequence[Step], searched: Searched, aske
     total = sum(known) if len(known) == len(own) else None
     ends = _ends(own)
     intervals = {one.name: one.interval for one in own if one.interval is not None}
-    missing = [one.name for one in own if one.energy is None]
+    over = {
+        "first_step_over": first_step_over(intervals, temperature=asked.temperature, prefactors=(asked.prefactor,)),
+        "first_step_over_all_prefactors": first_step_over(intervals, temperature=asked.temperature, prefactors=PREFACTORS),
+    }
+    reasons = _open_ends(own, ladder, total)
+    reasons |= {f"{name}.first": found.statement for name, found in over.items() if found.first is None}
     return {
         "kind": "ladder",
         "motif": ladder.name,
@@ -203,10 +215,22 @@ def _ladder_entry(ladder: Ladder, made: Sequence[Step], searched: Searched, aske
         "closure_eV": None if total is None or ends is None else total - ends,
         "solvation_eV": -total if total is not None and ladder.name == BARE and ladder.bottom == 0 else None,
         "adsorption_eV": _adsorption(ladder, searched),
-        "first_step_over": _over(first_step_over(intervals, temperature=asked.temperature, prefactors=(asked.prefactor,))),
-        "first_step_over_all_prefactors": _over(first_step_over(intervals, temperature=asked.temperature, prefactors=PREFACTORS)),
-        "reasons": {"sum_eV": f"no energy of {', '.join(missing)}"} if missing else {},
+        **{name: _over(found) for name, found in over.items()},
+        "reasons": reasons,
     }
+
+
+def _open_ends(own: Sequence[Step], ladder: Ladder, total: float | None) -> dict[str, str]:
+    """Why a sum of a ladder is not told."""
+    missing = ", ".join(one.name for one in own if one.energy is None)
+    reasons = {f"steps_eV.{one.name}": "no energy" for one in own if one.energy is None}
+    if missing:
+        reasons |= dict.fromkeys(("sum_eV", "closure_eV"), f"no energy of {missing}")
+    if _ends(own) is None:
+        reasons["ends_eV"] = "an end of the ladder has no minimum"
+    if ladder.name != BARE or ladder.bottom or total is None:
+        reasons["solvation_eV"] = "only of a shell without carbon, down to the ion, with every step known"
+    return reasons
 
 
 def _ends(own: Sequence[Step]) -> float | None:
@@ -280,7 +304,8 @@ def _oxidised(pairs: Mapping[tuple[str, str], str]) -> list[str]:
 
 def _ranked(one: Step, made: Sequence[Step], asked: Asked, seed: int) -> RankedStep:
     """A step with all that its place in an order depends on."""
-    assert one.energy is not None and one.terms is not None
+    assert one.energy is not None
+    assert one.terms is not None
     carbon = asked.carbon(one.motif)
     same = [other for other in made if other.solvents == one.solvents and other.energy is not None]
     charges = {other.charge: other.energy for other in same if other.motif == one.motif and other.energy is not None}
@@ -300,5 +325,3 @@ def _ranked(one: Step, made: Sequence[Step], asked: Asked, seed: int) -> RankedS
         charge_energies=charges,
         flakes=flakes,
     )
-
-

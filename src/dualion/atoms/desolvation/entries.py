@@ -16,6 +16,7 @@ from dualion.atoms.search.run import Searched
 from dualion.atoms.search.states import BARE, Found, State
 
 CONVERGED, NOT_CONVERGED, STOPPED, RIGID, NOTHING = "converged", "not converged", "stopped, not converged", "no shell", "no minimum"
+_ONE_MINIMUM: Final = "fewer than two different minima"
 _IN_METHOD: Final = {"GFN1-xTB": "D3 in method", "GFN2-xTB": "D4 in method"}
 _DISPERSION: Final = {"none": "no dispersion", "d3bj": "D3(BJ)", "in method": "dispersion in method"}
 
@@ -43,21 +44,18 @@ def state_entry(found: Found, searched: Searched, carbons: Sequence[Carbon]) -> 
     state, energy = found.state, state_energy(found)
     level = searched.engine.level
     flake = next((one.flake for one in carbons if one.name == state.carbon), "")
-    reasons = {}
+    reasons: dict[str, str] = {}
     if energy is None:
         reasons |= dict.fromkeys(
             ("total_eV", "multiplicity", "gap_eV", "geometry", "coordination", "key"), "no start became a minimum with a whole shell"
         )
     else:
-        if energy.shell is None:
-            reasons["coordination"] = "there is no ion"
-        if energy.gap is None:
-            reasons["gap_eV"] = "the engine gives none"
+        reasons |= _missing(energy, {"gap": "gap_eV", "shell": "coordination", "nearest": "coordination.nearest_distance"})
     search = _search(found, energy)
     if search["second_eV"] is None:
-        reasons["second_eV"] = "fewer than two minima"
+        reasons["search.second_eV"] = _ONE_MINIMUM
     if search["opened_eV"] is None:
-        reasons["opened_eV"] = "no opened shell lies lower"
+        reasons["search.opened_eV"] = "no opened shell lies lower"
     return {
         "kind": "state",
         "name": state.name,
@@ -100,10 +98,18 @@ def step_entry(one: Step, carbon: Carbon, variants: Mapping[str, float | None], 
     """
     states = {"before": one.before, "after": one.after, "released": one.released}
     lacking = [what for what, state in states.items() if state is None]
-    empty = ("energy_eV", "interval_eV", "interval_terms", "time", "times") if one.energy is None else ()
+    empty = ("energy_eV", "interval_eV", "interval_terms", "time") if one.energy is None else ()
     reasons = dict.fromkeys(empty, f"no minimum of the state {' and '.join(lacking)}")
-    reasons |= {f"coordination.{what}": "there is no ion" for what, state in states.items() if state is not None and state.shell is None}
     reasons |= {f"variants.{name}": "no energy" for name, value in variants.items() if value is None}
+    for what, state in states.items():
+        if state is None:
+            names = (what, *(f"{kind}.{what}" for kind in ("multiplicity", "search", "gap_eV", "coordination")))
+            reasons |= dict.fromkeys(names, "no start became a minimum with a whole shell")
+            continue
+        places = {"gap": f"gap_eV.{what}", "shell": f"coordination.{what}", "nearest": f"coordination.{what}.nearest_distance"}
+        reasons |= _missing(state, places)
+        if state.second is None:
+            reasons[f"search.{what}.second_eV"] = _ONE_MINIMUM
     source = engine_uncertainty(carbon=one.motif != BARE, method=one.level.method)
     assumed = one.terms is None or abs(one.terms.engine - source.value) < 1e-9
     times = [] if one.energy is None else prefactor_table(one.energy, one.interval, temperature=temperature)
@@ -175,7 +181,8 @@ def short(one: Step) -> str:
     """
     before, after = one.before, one.after
     if one.energy is None or one.interval is None or before is None or after is None:
-        return f"no energy ({one.level.short}, q={one.charge:+d}; {'; '.join(flag.message for flag in one.flags if flag.severity == 'refusal')})"
+        why = "; ".join(flag.message for flag in one.flags if flag.severity == "refusal")
+        return f"no energy  ({one.level.short}, q={one.charge:+d}; {why})"
     spins = f"{before.multiplicity}" if before.multiplicity == after.multiplicity else f"{before.multiplicity}/{after.multiplicity}"
     level = one.level
     dispersion = _IN_METHOD.get(level.method, _DISPERSION.get(level.dispersion, level.dispersion))
@@ -193,6 +200,18 @@ def sentence(one: Step) -> str:
     tried = f"{before.starts} and {after.starts} conformers tried, {before.accepted} and {after.accepted} of them minima"
     low, high = one.interval
     return f"{one.title}: {tried}; {word(one)}; {one.energy:.2f} eV between {low:.2f} and {high:.2f} eV ({LABEL})."
+
+
+def _missing(state: StateEnergy, places: Mapping[str, str]) -> dict[str, str]:
+    """Why the gap, the shell or the carbon beside it is not told, under the names of their fields."""
+    reasons = {}
+    if state.gap is None:
+        reasons[places["gap"]] = "the engine gives none"
+    if state.shell is None:
+        reasons[places["shell"]] = "there is no ion"
+    elif state.shell.nearest_distance is None:
+        reasons[places["nearest"]] = "there is no carbon"
+    return reasons
 
 
 def _search(found: Found, energy: StateEnergy | None) -> dict[str, Any]:

@@ -61,9 +61,11 @@ def ladder_figure(document: Mapping[str, Any]) -> Figure | None:
             for place, (name, steps) in enumerate(groups.items())
         ]
         if series:
-            axis = Axis(f"Step, {request['solvent']['name']} at the ion", "", categories=tuple(f"{count} → {count - 1}" for count in counts))
-            title = f"{_charge(charge)}, {_short_level(document)}"
-            panels.append(Panel(axis, Axis("Step energy", "eV"), (*series, *_one_second(request["temperature_K"], len(counts))), title))
+            axis = Axis(
+                f"Step, {request['solvent']['name']} at the ion", "", categories=tuple(f"{count} → {count - 1}" for count in counts)
+            )
+            steps = [one for own in groups.values() for one in own]
+            panels.append(_energies(document, axis, series, steps, _charge(charge), len(counts)))
     if not panels:
         return None
     said = " ".join(one["sentence"] for one in document["steps"])
@@ -89,8 +91,8 @@ def motif_figure(document: Mapping[str, Any]) -> Figure | None:
             own = [one for one in at if one["charge"] == charge]
             series.append(_series(_charge(charge), own, [names.index(one["motif"]) for one in own], place, len(charges)))
         axis = Axis("", "", categories=tuple(_name(name) for name in names))
-        title = f"{request['solvent']['name']} {count} → {count - 1}, {_short_level(document)}"
-        panels.append(Panel(axis, Axis("Step energy", "eV"), (*series, *_one_second(request["temperature_K"], len(names))), title))
+        title = f"{request['solvent']['name']} {count} → {count - 1}"
+        panels.append(_energies(document, axis, series, at, title, len(names)))
     if not panels:
         return None
     said = [f"{one['step']}, q={one['charge']:+d}: {one['statement']}" for one in document["rankings"]]
@@ -124,6 +126,16 @@ def search_figure(document: Mapping[str, Any]) -> Figure | None:
     return Figure("desolvation-search", "How the search came down", finding, tuple(panels), 89 if len(panels) == 1 else 183)
 
 
+def _energies(
+    document: Mapping[str, Any], axis: Axis, series: Sequence[Series], steps: Sequence[Mapping[str, Any]], title: str, slots: int
+) -> Panel:
+    """A panel of step energies over some slots, with the energy of a step of one second; its title says how many have converged."""
+    converged = sum(one["convergence"] == "converged" for one in steps)
+    energy = Axis(f"Step energy, {document['level']['method']}", "eV")
+    seconds = _one_second(document["request"]["temperature_K"], slots)
+    return Panel(axis, energy, (*series, *seconds), f"{title}, {converged}/{len(steps)} converged")
+
+
 def _descent(state: Mapping[str, Any]) -> Series:
     """Staircase of the lowest minimum of one state."""
     trace = [(start, above) for start, above in enumerate(state["lowest_by_start_eV"], start=1) if above is not None]
@@ -147,14 +159,13 @@ def _series(name: str, steps: Sequence[Mapping[str, Any]], places: Sequence[int]
         origin="atomistic",
         y_error=tuple(one["interval_eV"][1] - one["energy_eV"] for one in steps),
         y_error_low=tuple(one["energy_eV"] - one["interval_eV"][0] for one in steps),
-        labels=tuple(_label(one, crowded=of > _MOST_NUMBERED) for one in steps),
+        labels=tuple(_label(one) for one in steps) if of <= _MOST_NUMBERED else None,
     )
 
 
-def _label(step: Mapping[str, Any], *, crowded: bool) -> str:
-    """Energy of a step, with a mark where its search has not converged; the mark alone where many stand side by side."""
-    number = "" if crowded else f"{step['energy_eV']:.2f}"
-    return number if step["convergence"] == "converged" else f"{number}{_LOOSE}"
+def _label(step: Mapping[str, Any]) -> str:
+    """Energy of a step, with a mark where its search has not converged."""
+    return f"{step['energy_eV']:.2f}{'' if step['convergence'] == 'converged' else _LOOSE}"
 
 
 def _one_second(temperature: float, slots: int) -> tuple[Series, Series]:
@@ -183,10 +194,6 @@ def _name(motif: str) -> str:
 
 def _charge(charge: int) -> str:
     return f"q = {charge:+d}".replace("-", "−") if charge else "q = 0"
-
-
-def _short_level(document: Mapping[str, Any]) -> str:
-    return str(document["level"]["method"])
 
 
 def _width(names: Sequence[str], panels: Sequence[Panel]) -> Any:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 from dualion.atoms.desolvation.times import Prefactor, attempts
 from dualion.atoms.engines.base import Engine
+from dualion.atoms.engines.registry import engine_named
 from dualion.atoms.flake import CENTRES, Cut, flake
 from dualion.atoms.gate import SMALLEST_GAP, gate
 from dualion.atoms.motifs import MOTIFS, motif, motif_name
@@ -19,7 +18,7 @@ from dualion.atoms.search.options import MOST_SOLVENTS, Ladder
 from dualion.atoms.search.states import BARE
 from dualion.atoms.species import Solvent
 from dualion.atoms.structure import Structure
-from dualion.errors import MissingDependency, SpecError
+from dualion.errors import SpecError
 from dualion.records.quantity import Flag
 from dualion.records.validation import nearest
 
@@ -27,6 +26,7 @@ from dualion.records.validation import nearest
 ALL: Final = ("bare", "pristine", "graphitic", "pyridinic_zz", "pyrrolic", "oxN_zz", "oxN_ac")
 GRAFT: Final = "graft"  # name of a carbon of the user
 RERANKS: Final = ("none", "single-point", "relax")
+SECOND: Final = "pyscf"  # PBE-D3(BJ)/def2-SVP, which computes the lowest minima again
 _LARGEST_CHARGE = 3  # [e] beyond it a shell of one ion is no subject of this package
 _STEP = re.compile(r"\s*(\d{1,3})\s*(?:-|->|→|to)\s*(\d{1,3})\s*")
 
@@ -293,8 +293,8 @@ def ladders(bases: Sequence[Carbon], solvent: Solvent, *, top: int, bottom: int,
     return tuple(Ladder(base.name, base.structure, solvent, top, bottom, charge) for charge, base in product(charges, bases))
 
 
-def reranker(how: str) -> Callable[..., Any] | None:
-    """The function that recomputes the lowest minima with density functional theory; None where it is not asked for.
+def second_engine(how: str) -> Engine | None:
+    """The engine that computes the lowest minima again; None where that is not asked for.
 
     Parameters
     ----------
@@ -303,23 +303,15 @@ def reranker(how: str) -> Callable[..., Any] | None:
 
     Returns
     -------
-    callable or None
+    Engine or None
 
     Raises
     ------
     SpecError
-        There is no such way, or it is not part of this installation.
+        There is no such way.
     MissingDependency
         The library for it is not installed.
     """
     if how not in RERANKS:
-        raise SpecError(f'--rerank: "{how}" is not a way to rank again. Write one of {", ".join(RERANKS)}.')
-    if how == "none":
-        return None
-    if find_spec("pyscf") is None:
-        raise MissingDependency("pyscf", "dft")
-    name = "dualion.atoms.search.rerank"
-    if find_spec(name) is None:
-        raise SpecError(f'--rerank: {how} needs what the extra [dft] brings. Install it with: pip install "dualion[dft]", or leave it away.')
-    function: Callable[..., Any] = import_module(name).rerank
-    return function
+        raise SpecError(f'--rerank: "{how}" is not a way to compute minima again. Write one of {", ".join(RERANKS)}.')
+    return None if how == "none" else engine_named(SECOND)

@@ -47,8 +47,8 @@ def _step_values(step: Mapping[str, Any]) -> tuple[Any, ...]:
         step["energy_eV"], low, high, terms.get("delta_before"), terms.get("delta_after"), terms.get("engine"), terms.get("numeric"),
         step["engine_term_source"], step["convergence"], before.get("accepted"), after.get("accepted"), before.get("spread_eV"),
         after.get("spread_eV"), step["multiplicity"]["before"], step["multiplicity"]["after"], step["gap_eV"]["before"],
-        step["gap_eV"]["after"], None if not time else str(time["prefactor"]), time.get("temperature_K"), time.get("tau_s"), shorter, longer,
-        time.get("log10_tau"), least, most, " ".join(step["flags"]),
+        step["gap_eV"]["after"], None if not time else str(time["prefactor"]), time.get("temperature_K"), time.get("tau_s"), shorter,
+        longer, time.get("log10_tau"), least, most, " ".join(step["flags"]),
     )  # fmt: skip
 
 

@@ -16,23 +16,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dualion.atoms.electronic.basins import Booleans, basins, beside_another
+from dualion.atoms.electronic.basins import basins, beside_another
 from dualion.atoms.electronic.field import Field
-from dualion.atoms.electronic.grids import SPACING, Grid, enclosing, sampled
+from dualion.atoms.electronic.grids import SPACING, Booleans, Grid, enclosing, sampled
 from dualion.atoms.engines.base import BOHR
-from dualion.atoms.structure import Floats, Integers
+from dualion.atoms.structure import Floats, Integers, Structure
 from dualion.records.quantity import Flag
 
 ATTRACTION = 0.4  # [angstrom] a maximum within this distance of a nucleus is that nucleus
 VACUUM = 1e-6 / BOHR**3  # [e/angstrom3] a maximum below it is noise of the vacuum
 REPORTED = 1e-3 / BOHR**3  # [e/angstrom3] a maximum above it that is no nucleus is reported
+LEAST = 0.1  # [e] a basin that holds less is none; the proton of a strong acid holds 0.3
 COUNTED = 0.002  # [e] the basins may miss the number of electrons by
 AGREEMENT = 0.02  # [e] by which charges of two spacings may differ
 FINER = 0.8  # [1] second spacing over the first
 
-_STEP = 0.1  # [angstrom] of a walk along the gradient; half of it changes no charge by more than 0.003 e
+_STEP, _SHORTEST_STEP = 0.1, 0.02  # [angstrom] of a walk along the gradient; half of them change no charge by more than 0.003 e
+_STEP_SHARE = 0.15  # [1] of the distance to the nearest nucleus
 _MOST_STEPS = 200  # [1] of a walk
 _CAPTURE = 0.12  # [angstrom] a walk this near to a nucleus has arrived
+_DRAWING, _BOND = (7, 8, 9, 16, 17), 1.4  # [1], [angstrom] elements that draw the electrons of hydrogen, and how near they are
+_ROUGH = 1.2  # [angstrom] around an atom of shallow maximum, where no cell is believed
 _CONTRIBUTION = 1e-5  # [e] a point that holds less keeps the label of its cell
 
 
@@ -49,7 +53,7 @@ class Partition:
     owners : array of int, shape (n,)
         Index of an atom, or of an attractor that is no nucleus, counted on from the atoms [1].
     density : array of float, shape (n,)
-        [e/angstrom3]
+        At the points [1/angstrom3].
     attractors : array of float, shape (k, 3)
         Maxima that are no nuclei [angstrom].
     atoms : int
@@ -85,7 +89,7 @@ class Charges:
     Parameters
     ----------
     charges : array of float, shape (n,)
-        [e]
+        In elementary charges [1].
     electrons : array of float, shape (n,)
         In the basin of each atom [1].
     non_nuclear : tuple of (position, electrons)
@@ -95,7 +99,7 @@ class Charges:
     spacing : float
         Of the grid that the basins were found on [angstrom].
     disagreement : float or None
-        Largest difference to the charges of the second spacing [e].
+        Largest difference to the charges of the second spacing, in elementary charges [1].
     flags : tuple of Flag
     """
 
@@ -163,9 +167,10 @@ def charges_of(found: Partition, field: Field) -> Charges:
     if non_nuclear:
         said = ", ".join(f"({x:.2f}, {y:.2f}, {z:.2f}) with {share:.3f} e" for (x, y, z), share in non_nuclear)
         flags.append(Flag("non_nuclear", "warning", f"The density has maxima that are no nuclei: {said}. No atom holds their electrons."))
-    empty = [f"{field.structure.symbols[atom]}{atom + 1}" for atom in np.flatnonzero(electrons <= 0.0)]
+    empty = [f"{field.structure.symbols[atom]}{atom + 1}" for atom in np.flatnonzero(electrons < LEAST)]
     if empty:
-        flags.append(Flag("no_basin", "warning", f"Atoms without a maximum of their own: {', '.join(empty)}. Use a finer grid."))
+        message = f"The density has no maximum at {', '.join(empty)}, or almost none. Use a larger basis or a finer grid."
+        flags.append(Flag("no_basin", "warning", message))
     if abs(total - field.electrons) > COUNTED:
         message = f"The basins hold {total:.4f} of {field.electrons:g} electrons. Use a finer quadrature."
         flags.append(Flag("electrons_missed", "warning", message))
@@ -192,7 +197,7 @@ def partition(field: Field, *, spacing: float = SPACING) -> Partition:
     """
     nuclei = field.structure.positions
     grid = enclosing(nuclei, spacing=spacing)
-    values = sampled(field, grid)
+    values, shallow = _with_nuclei(sampled(field, grid), grid, field)
     labels, maxima = basins(values)
     of_basin, attractors = _owners(grid.points(maxima), values.ravel()[maxima], nuclei)
     of_cell = of_basin[labels]
@@ -201,9 +206,45 @@ def partition(field: Field, *, spacing: float = SPACING) -> Partition:
     cells = grid.cell_of(points)
     owners = of_cell.ravel()[cells]
     surface = beside_another(of_cell, 1).ravel()
+    for atom in shallow:
+        surface |= grid.within(nuclei[atom], _ROUGH)
     unsure = np.flatnonzero(surface[cells] & (np.abs(density * weights) > _CONTRIBUTION))
     owners[unsure] = _followed(field, points[unsure], grid, of_cell.ravel(), surface)
     return Partition(points, weights, owners, density, attractors, len(nuclei), spacing)
+
+
+def _with_nuclei(values: Floats, grid: Grid, field: Field) -> tuple[Floats, Integers]:
+    """The values with a maximum at each nucleus, where the exact density has a cusp, and the atoms that had none or a shallow one.
+
+    The maximum of a hydrogen atom at oxygen or nitrogen is so shallow that the grid steps over it, or gives it the wrong width.
+    """
+    nuclei = field.structure.positions
+    raised, shallow = values.copy(), []
+    reach = int(np.ceil(ATTRACTION / grid.spacing))
+    for atom, (cell, height) in enumerate(zip(grid.cell_of(nuclei), field.density(nuclei), strict=True)):
+        place = np.unravel_index(cell, grid.shape)
+        wide = values[tuple(slice(index - reach - 1, index + reach + 2) for index in place)]
+        if not _holds_maximum(wide) or _is_polar(field.structure, atom):
+            shallow.append(atom)
+        around = raised[tuple(slice(index - 1, index + 2) for index in place)]
+        raised[place] = max(float(height), float(np.nextafter(around.max(), np.inf)))
+    return raised, np.array(shallow, dtype=np.int64)
+
+
+def _is_polar(structure: Structure, atom: int) -> bool:
+    """Whether an atom is a hydrogen atom at one of the elements that leave it little density."""
+    if structure.numbers[atom] != 1:
+        return False
+    distance = np.linalg.norm(structure.positions - structure.positions[atom], axis=1)
+    return bool(np.any((distance < _BOND) & np.isin(structure.numbers, _DRAWING)))
+
+
+def _holds_maximum(block: Floats) -> bool:
+    """Whether a point of a block that is not on its rim is higher than its 26 neighbours."""
+    from scipy.ndimage import maximum_filter
+
+    inner = (slice(1, -1),) * 3
+    return bool(np.any(block[inner] == maximum_filter(block, 3)[inner]))
 
 
 def _owners(places: Floats, heights: Floats, nuclei: Floats) -> tuple[Integers, Floats]:
@@ -220,20 +261,22 @@ def _followed(field: Field, starts: Floats, grid: Grid, of_cell: Integers, surfa
     from scipy.spatial import cKDTree
 
     nuclei = cKDTree(field.structure.positions)
-    at, owners = starts.copy(), of_cell[grid.cell_of(starts)]
-    active = np.arange(len(starts))
-    for _ in range(_MOST_STEPS):
+    at, owners, active = starts.copy(), of_cell[grid.cell_of(starts)], np.arange(len(starts))
+    step = np.clip(_STEP_SHARE * nuclei.query(at)[0], _SHORTEST_STEP, _STEP)[:, None]
+    before, step_before = np.zeros((len(starts), 3)), step
+    for count in range(_MOST_STEPS):
         if not len(active):
             break
-        here = at[active]
-        half = here + 0.5 * _STEP * _direction(field.gradient(here))
-        there = here + _STEP * _direction(field.gradient(half))
-        at[active] = there
-        cells = grid.cell_of(there)
-        distance, nearest = nuclei.query(there)
+        slope = _direction(field.gradient(at[active]))
+        turn = 0.5 * step / step_before * (slope - before) if count else 0.0  # to the middle of the step (Adams and Bashforth)
+        at[active] += step * (slope + turn)
+        cells = grid.cell_of(at[active])
+        distance, nearest = nuclei.query(at[active])
         arrived = distance < _CAPTURE
         owners[active] = np.where(arrived, nearest, of_cell[cells])
-        active = active[~arrived & surface[cells]]
+        on = ~arrived & surface[cells]
+        active, before, step_before = active[on], slope[on], step[on]
+        step = np.clip(_STEP_SHARE * distance[on], _SHORTEST_STEP, _STEP)[:, None]
     return owners
 
 

@@ -13,11 +13,9 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dualion.atoms.electronic.grids import Booleans
 from dualion.atoms.structure import Floats, Integers
-
-Booleans = NDArray[np.bool_]
 
 _NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=3) if step != (0, 0, 0))
 _DEPTH = 2  # [1] cells between a walk that may stop and the nearest other basin
@@ -31,7 +29,7 @@ def basins(values: Floats) -> tuple[Integers, Integers]:
     Parameters
     ----------
     values : array of float, shape (nx, ny, nz)
-        Density in any unit.
+        Density in any unit [1].
 
     Returns
     -------

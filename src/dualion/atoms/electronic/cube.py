@@ -19,7 +19,7 @@ def cube(structure: Structure, grid: Grid, values: Floats, title: str) -> bytes:
     structure : Structure
     grid : Grid
     values : array of float, shape ``grid.shape``
-        [e/angstrom3]; written in e/bohr3, lengths in bohr.
+        Electrons [1/angstrom3]; written for each bohr3, lengths in bohr.
     title : str
         Its first line.
 

@@ -43,15 +43,15 @@ class DensityDifference:
         Indices of the atoms of A [1].
     grid : Grid
     values : array of float, shape ``grid.shape``
-        Electrons gained [e/angstrom3].
+        Electrons gained [1/angstrom3].
     integral, grid_integral : float
-        Over the atom-centred grid, and over the uniform one [e].
+        Electrons over the atom-centred grid, and over the uniform one [1].
     moved : float
-        Half the integral of its magnitude [e].
+        Half the integral of its magnitude, in electrons [1].
     gained : array of float, shape (n,)
-        Electrons gained by the basin of each atom of AB [e].
+        Electrons gained by the basin of each atom of AB [1].
     profile : array of float, shape (m, 2)
-        Distance from the plane of A, positive towards B [angstrom], and electrons gained there [e/angstrom].
+        Distance from the plane of A, positive towards B [angstrom], and electrons gained there [1/angstrom].
     flags : tuple of Flag
     """
 
@@ -74,7 +74,9 @@ class DensityDifference:
         return -float(self.gained[list(self.first)].sum())
 
 
-def density_difference(whole: Field, first: Field, second: Field, *, spacing: float = SPACING) -> DensityDifference:
+def density_difference(
+    whole: Field, first: Field, second: Field, *, spacing: float = SPACING, basins: Partition | None = None
+) -> DensityDifference:
     """Compare the density of a state with those of its two fragments.
 
     Parameters
@@ -83,6 +85,8 @@ def density_difference(whole: Field, first: Field, second: Field, *, spacing: fl
         AB, A and B; A is the carbon.
     spacing : float
         Of the uniform grid [angstrom].
+    basins : Partition, optional
+        Of the whole, where they were found before.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def density_difference(whole: Field, first: Field, second: Field, *, spacing: fl
     members = _members(whole.structure, first.structure, second.structure)
     grid = enclosing(whole.structure.positions, spacing=spacing)
     values = sampled(whole, grid) - sampled(first, grid) - sampled(second, grid)
-    found = partition(whole, spacing=spacing)
+    found = partition(whole, spacing=spacing) if basins is None else basins
     change = found.density - first.density(found.points) - second.density(found.points)
     integral = float(change @ found.weights)
     on_grid = float(values.sum()) * grid.volume
@@ -156,7 +160,7 @@ def profile(grid: Grid, values: Floats, first: Floats, second: Floats) -> Floats
     ----------
     grid : Grid
     values : array of float, shape ``grid.shape``
-        [e/angstrom3]
+        Electrons [1/angstrom3].
     first : array of float, shape (n, 3)
         Atoms whose mean plane is at zero [angstrom].
     second : array of float, shape (m, 3)

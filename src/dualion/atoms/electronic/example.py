@@ -12,6 +12,7 @@ from dualion.atoms.structure import CARBON, SYMBOLS, Structure
 from dualion.errors import SpecError
 
 NAME = "n-oxide"
+ORIGIN = "GFN1-xTB, largest force 0.01 eV/angstrom"
 OXYGEN = 11  # [1] index of the oxygen at the nitrogen
 _FREE = 12  # [1] atoms of pyridine-N-oxide, which come first
 _GEOMETRY = """

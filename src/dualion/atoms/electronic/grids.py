@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualion.atoms.electronic.field import Field
 from dualion.atoms.structure import Floats, Integers
 from dualion.errors import SpecError
+
+Booleans = NDArray[np.bool_]
 
 SPACING, REPORT_SPACING = 0.2, 0.12  # [angstrom] of a first look, and of a report
 MARGIN = 3.0  # [angstrom] around the outermost nuclei
@@ -57,6 +60,12 @@ class Grid:
         steps = np.rint((points - np.asarray(self.origin)) / self.spacing).astype(np.int64)
         steps = np.clip(steps, 0, np.asarray(self.shape) - 1)
         found: Integers = (steps[:, 0] * self.shape[1] + steps[:, 1]) * self.shape[2] + steps[:, 2]
+        return found
+
+    def within(self, centre: Floats, radius: float) -> Booleans:
+        """Whether each point lies within a radius [angstrom] of a centre, shape (3,) [angstrom]; shape (points,)."""
+        x, y, z = ((self.axis(direction) - centre[direction]) ** 2 for direction in range(3))
+        found: Booleans = (x[:, None, None] + y[None, :, None] + z[None, None, :]).ravel() <= radius**2
         return found
 
 

@@ -56,7 +56,7 @@ class PySCF:
     grid : int
         Level of the integration grid [1]: 2 for a search, 4 for a report.
     conv_tol : float
-        Largest change of the energy between two cycles [Ha].
+        Largest change of the energy between two cycles, in hartree [1].
     memory : int
         That PySCF may use for its blocks [MB]; not part of the level.
 
@@ -126,13 +126,13 @@ class PySCF:
 
 
 class PySCFSession:
-    """One structure in PySCF; a call starts from the density of the last one."""
+    """One structure in PySCF; a call starts from the density of the last one, whose ``mean_field`` is kept."""
 
     def __init__(self, engine: PySCF, structure: Structure) -> None:
         check_multiplicity(structure.numbers, structure.charge, structure.multiplicity)
         self._engine, self._structure = engine, structure
         self._threads = library("pyscf.lib").with_omp_threads
-        self._field: Any = None
+        self.mean_field: Any = None
 
     def __call__(self, positions: Floats, *, forces: bool = True) -> Energy:
         """Energy and forces at some positions [angstrom]; the charges are Mulliken's.
@@ -167,15 +167,15 @@ class PySCFSession:
         """
         engine, structure = self._engine, self._structure
         with self._threads(1):
-            start = None if self._field is None else self._field.make_rdm1()
-            self._field = None  # frees its integrals before the next ones are made
+            start = None if self.mean_field is None else self.mean_field.make_rdm1()
+            self.mean_field = None  # frees its integrals before the next ones are made
             field = mean_field(engine, molecule(engine, structure.numbers, positions, structure.charge, structure.multiplicity))
             if not _converged(field, start):
                 raise ConvergenceError(
                     f"{engine.level.short} of {structure.formula} ({structure.charge:+d}): the field did not become self-consistent within "
                     f"{len(_ATTEMPTS)} attempts (plain, level shift, second order). Start from another geometry, charge or multiplicity."
                 )
-        self._field = field
+        self.mean_field = field
         return field
 
     def _check_charges(self, charges: Floats) -> None:

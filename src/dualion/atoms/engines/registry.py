@@ -121,9 +121,7 @@ def available() -> tuple[Available, ...]:
 
 def absent(program: str, install: str) -> MissingDependency:
     """The error for a program that no extra of this package brings."""
-    problem = MissingDependency(program, "")
-    problem.args = (f"{program} is not installed. {install}",)
-    return problem
+    return MissingDependency(program, "", install)
 
 
 def _version(package: str) -> str:

@@ -1,7 +1,8 @@
 """Doing the tasks of a wave: each once, in worker processes, until all are done or the time is up.
 
-Workers are spawned with one thread each, for two threads make an engine of this size slower. A worker ends by itself at the deadline and
-when the process that started it is gone, so that neither a budget nor a kill leaves anything running. Only this process writes records.
+Workers are spawned with one thread each, for two threads make an engine of this size slower. A worker ends by itself at the deadline, when
+the process that started it is gone, and when that one has come upon an error, so that neither a budget nor a kill leaves anything running.
+Only this process writes records.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 from dualion.atoms.tasks import Job, TaskCache, perform
@@ -75,13 +77,14 @@ def hired(workers: int, deadline: float | None) -> Iterator[Executor]:
     """
     kept = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # read by the libraries of a worker when they are loaded
-    executor = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_watched, initargs=(os.getpid(), deadline)
-    )
+    context = multiprocessing.get_context("spawn")
+    line, end = context.Pipe(duplex=False)  # nothing is ever written to it: it tells that its other end was closed
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_watched, initargs=(os.getpid(), deadline, line))
     try:
         yield executor
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
+        end.close()  # nobody waits any more for what still runs
         for name, value in kept.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -89,15 +92,23 @@ def hired(workers: int, deadline: float | None) -> Iterator[Executor]:
                 os.environ[name] = value
 
 
-def _watched(parent: int, deadline: float | None) -> None:
+def _watched(parent: int, deadline: float | None, line: Connection) -> None:
     """Begin to watch, in a worker, for the end of the time and of the process that started it."""
 
     def watch() -> None:
-        while os.getppid() == parent and (deadline is None or time.time() < deadline):
-            time.sleep(_LOOK)
+        while os.getppid() == parent and (deadline is None or time.time() < deadline) and not _hung_up(line):
+            pass
         os._exit(_TIME_UP)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _hung_up(line: Connection) -> bool:
+    """Whether the other end of a line was closed; waits a little for it."""
+    try:
+        return line.poll(_LOOK)
+    except OSError:
+        return True
 
 
 def do(

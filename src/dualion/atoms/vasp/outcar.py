@@ -16,6 +16,7 @@ import numpy as np
 
 from dualion.atoms.structure import Floats
 from dualion.atoms.vasp.run import Run, element_of, potential_name
+from dualion.atoms.vasp.tags import LEVEL
 from dualion.errors import ReadError
 
 LARGEST: Final = 8 * 1024**3  # [byte]
@@ -23,8 +24,8 @@ _LONGEST_LINE = 64 * 1024  # [byte]
 _HEAD = 50  # [1] lines within which VASP names itself
 _MOST_ATOMS = 100_000  # [1]
 _ANEW = "Copy the file anew, or run VASP again."
-_TAGS = "ENCUT|NELM|NSW|EDIFF|EDIFFG|IBRION|NELECT|NUPDOWN|ISPIN|ISMEAR|SIGMA|PREC|GGA|IVDW|LASPH|LREAL|IDIPOL|LDIPOL|PSTRESS|EFIELD|LHFCALC|LUSE_VDW|NBANDS|ISIF|ISYM"
-_TAG = re.compile(rf"\b({_TAGS})\s*=\s*([^\s;]+)")
+_STATED = ("NELM", "NSW", "EDIFF", "EDIFFG", "IBRION", "NELECT", "NUPDOWN")
+_TAG = re.compile(rf"\b({'|'.join((*LEVEL, *_STATED))})\s*=\s*([^\s;]+)")
 _VERSION = re.compile(r"^\s*vasp\.(\S+)")
 _ITERATION = re.compile(r"Iteration\s+\d+\(\s*(\d+)\)")
 _NUMBER = r"=?\s*(-?\d+\.\d+)"

@@ -24,6 +24,7 @@ _ELECTRONS: Final = 1e-3  # [1] NELECT is printed with four decimals
 _LENGTH: Final = 1e-4  # [angstrom]
 _POINT: Final = 1e-6  # [1] of a fractional coordinate
 _FORCE: Final = 1e-3  # [1] relative: the printed forces are rounded
+_THRESHOLDS: Final = ("EDIFF", "EDIFFG")  # a smaller one of the same kind is welcome
 _LARGEST_INPUT: Final = 200 * MOST_ATOMS  # [byte]
 _PAW: Final = f"PAW_{FAMILY}"  # first word of the title of a potential
 _GAMMA: Final = np.array([[0.0, 0.0, 0.0, 1.0]])
@@ -122,6 +123,10 @@ def _as_asked(run: Run, state: State) -> Iterator[Flag]:
         yield _refused("wrong_cutoff", "ENCUT is not printed")
     for tag, found, asked in differing(run.tags, state.tags):
         yield _refused(f"wrong_{LEVEL[tag]}", f"{tag} is {found} and {asked} was asked for")
+    for tag in _THRESHOLDS:
+        threshold, limit = run.number(tag), float(state.tags[tag])
+        if threshold is not None and (threshold * limit <= 0.0 or abs(threshold) > abs(limit) * (1.0 + _FORCE)):
+            yield _refused("wrong_threshold", f"{tag} is {threshold:g} and {limit:g} was asked for")
     unpaired = run.number("NUPDOWN")
     if "NUPDOWN" in state.tags and unpaired is not None and abs(unpaired - float(state.tags["NUPDOWN"])) > _ELECTRONS:
         yield _refused("wrong_spin", f"NUPDOWN is {unpaired:g} and {state.tags['NUPDOWN']} was asked for")

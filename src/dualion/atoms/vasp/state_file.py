@@ -184,6 +184,8 @@ def _state(found: dict[str, Any], key: str) -> State:
     settings = Settings(box, cutoff, str(found["variant"]), str(found["spin"]), _words(found["potentials"]))
     shift = np.array(_three(found["shift_angstrom"]))
     words, digests = _words(found["tags"]), _words(found["sha256"])
+    for value in (words["ENCUT"], words["EDIFF"], words["EDIFFG"], words.get("NUPDOWN", "0")):
+        float(value)  # an output is held against these
     return State(str(found["name"]), structure, settings, int(found["electrons"]), shift, order, words, digests, key)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dualion.atoms import place
 from dualion.atoms.bonds import bonds
 from dualion.atoms.flake import Cut, flake
 from dualion.atoms.motifs import motif
@@ -46,7 +47,7 @@ def test_numbers_follow_from_seed_and_names_alone() -> None:
     assert first.integers(2**32) == again.integers(2**32)
     others = [stream(4, "random", "bare"), stream(3, "grow", "bare"), stream(3, "randombare")]
     assert len({int(rng.integers(2**32)) for rng in (stream(3, "random", "bare"), *others)}) == 4
-    assert int(stream(0, "random").integers(2**32)) == 4242424242  # another number would be another search
+    assert int(stream(0, "random").integers(2**32)) == 4242960289  # another number would be another search
 
 
 def test_random_starts_repeat_and_differ_by_index_seed_and_state() -> None:
@@ -98,14 +99,13 @@ def test_a_grown_start_is_the_parent_and_one_solvent_more() -> None:
     assert np.array_equal(start.positions, again.positions)
 
 
-def test_a_shell_without_room_gives_no_start() -> None:
+def test_a_shell_without_room_gives_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "_TRIES", 40)
     grid = 1.5 * np.argwhere(np.ones((9, 9, 9))) - 6.0  # atoms everywhere
     grid = grid[np.linalg.norm(grid, axis=1) > 1.0]
     count = len(grid)
-    crowd = Structure(
-        np.array([*[6] * count, 11]), np.vstack([grid, np.zeros(3)]), 1, 1, ("carbon", "Na"), np.repeat([0, 1], [count, 1])
-    )
-    assert grown(replace(ladder(2)), crowd, "key", 0, 0) is None
+    crowd = Structure(np.array([*[6] * count, 11]), np.vstack([grid, np.zeros(3)]), 1, 1, ("carbon", "Na"), np.repeat([0, 1], [count, 1]))
+    assert grown(ladder(2), crowd, "key", 0, 0) is None
 
 
 def test_a_shaken_start_keeps_its_bonds_and_its_donors() -> None:
@@ -166,7 +166,9 @@ def test_points_are_laid_on_others_without_a_mirror() -> None:
     laid = _laid(flat, flat, flat @ turn.T)
     assert laid == pytest.approx(flat @ turn.T, abs=1e-10)
     mirrored = _laid(points, points, points * np.array([1.0, 1.0, -1.0]))
-    assert np.linalg.det(np.linalg.lstsq(points - points.mean(axis=0), mirrored - mirrored.mean(axis=0), rcond=None)[0]) == pytest.approx(1.0)
+    assert np.linalg.det(np.linalg.lstsq(points - points.mean(axis=0), mirrored - mirrored.mean(axis=0), rcond=None)[0]) == pytest.approx(
+        1.0
+    )
 
 
 @pytest.mark.parametrize(

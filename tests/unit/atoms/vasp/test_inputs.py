@@ -214,6 +214,8 @@ def test_names_are_one_short_line(name: str) -> None:
         lambda text: text.replace('"permutation": [', '"permutation": [0, '),
         lambda text: text.replace('"box_angstrom": 30.0', '"box_angstrom": NaN'),
         lambda text: text.replace('"charge": 1', '"charge": "x"'),
+        lambda text: text.replace('"EDIFFG": "-0.01"', '"EDIFFG": "small"'),
+        lambda text: text.replace('"ENCUT"', '"CUT"'),
         lambda text: "[" * 100_000,
         lambda text: "[]",
     ],

@@ -77,6 +77,12 @@ def test_corrections_of_a_printed_run_are_recognised(output: Output, tmp_path: P
     assert run.energy == pytest.approx(ionic, abs=1e-8)
 
 
+def test_of_the_corrections_of_each_loop_the_last_counts(output: Output, tmp_path: Path) -> None:
+    after = DIPCOR.format(charge=0.6, dipole=0.1) + DIPCOR.format(charge=0.675, dipole=0.005)
+    run = read(tmp_path, outcar(replace(output, steps=(replace(output.steps[-1], after=after),))))
+    assert run.corrections == {"multipole": pytest.approx(0.68)}
+
+
 @pytest.mark.parametrize(("ionic", "explained"), [(0.68, True), (-0.3, True), (0.38, True), (0.2, False), (-0.68, False)])
 def test_only_the_printed_terms_explain_a_difference(output: Output, tmp_path: Path, ionic: float, explained: bool) -> None:
     last = output.steps[-1]

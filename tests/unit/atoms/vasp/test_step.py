@@ -97,6 +97,9 @@ def test_records_carry_level_origin_and_source(case: Case) -> None:
         ({"SIGMA": "0.2"}, "wrong_smearing"),
         ({"PSTRESS": "1.0"}, "wrong_pressure"),
         ({"EFIELD": "0.1"}, "wrong_field"),
+        ({"EDIFF": "1E-4"}, "wrong_threshold"),
+        ({"EDIFFG": "-0.05"}, "wrong_threshold"),
+        ({"EDIFFG": "0.001"}, "wrong_threshold"),
         ({"NELM": "3"}, "electronic_unconverged"),
         ({"NSW": "2"}, "ionic_unconverged"),
         ({"EDIFFG": "-0.001"}, "ionic_unconverged"),
@@ -209,6 +212,29 @@ def test_the_relaxed_state_comes_back_in_its_own_order(case: Case) -> None:
     np.testing.assert_allclose(back.positions, moved, atol=1e-9)
 
 
+def test_forces_come_back_in_the_order_of_the_state(case: Case) -> None:
+    inputs = small(2)
+    output = run_of(inputs, AFTER)
+    forces = np.random.default_rng(8).normal(0.0, 0.001, output.steps[-1].forces.shape)
+    last = replace(output.steps[-1], forces=forces[list(inputs.state.order)])
+    outcome = read_outcome(folder_of(case.folder / "forces", inputs, replace(output, steps=(*output.steps[:-1], last))))
+    found = outcome.found()
+    assert found is not None
+    assert found.energy == pytest.approx(AFTER, abs=1e-8)
+    np.testing.assert_allclose(found.forces, forces, atol=1e-8)
+    assert case.outcome("after", change=lambda output: output.tagged(NSW="1")).found() is None
+
+
+@pytest.mark.parametrize(("printed", "severity", "code"), [(-0.4, "note", "added_after_convergence"), (-0.3, "refusal", "energy_mismatch")])
+def test_the_outcar_says_which_terms_vasp_added(case: Case, printed: float, severity: str, code: str) -> None:
+    inputs = small(2, settings=Settings(variant="d3bj"))
+    output = run_of(inputs, AFTER, added=-0.4)
+    last = replace(output.steps[-1], after=f"  IVDW =   12\n  Edisp (eV)    {printed:.5f}")
+    output = replace(output, steps=(*output.steps[:-1], last))
+    outcome = read_outcome(folder_of(case.folder / "said", inputs, output, ("vasprun.xml", "OUTCAR")))
+    assert [(flag.code, flag.severity) for flag in outcome.flags] == [(code, severity)]
+
+
 def test_a_run_of_others_is_reported_and_refused(case: Case) -> None:
     inputs: Inputs = small(2)
     folder = folder_of(case.folder / "foreign", inputs, run_of(inputs, AFTER))
@@ -218,6 +244,10 @@ def test_a_run_of_others_is_reported_and_refused(case: Case) -> None:
     assert (outcome.name, codes(outcome), outcome.structure()) == ("C6H8NaO6", {"no_state"}, None)
     with pytest.raises(SpecError, match="no_state"):
         step_energy(case.outcome("before"), outcome, case.outcome("released"))
+
+
+def test_a_stricter_threshold_is_welcome(case: Case) -> None:
+    assert case.outcome("before", change=lambda output: output.tagged(EDIFF="1E-7", EDIFFG="-0.005")).usable
 
 
 def test_changed_inputs_are_a_warning(case: Case) -> None:

@@ -86,6 +86,12 @@ def test_a_file_cut_anywhere_gives_a_step_that_was_written_or_is_refused(output:
     assert outcomes == {"refused", "1", "2", "3"}
 
 
+@pytest.mark.parametrize("change", [lambda text: text + "<modeling/>", lambda text: text.replace("modeling>", "model>")])
+def test_a_file_with_more_or_another_root_is_marked(output: Output, tmp_path: Path, change) -> None:  # type: ignore[no-untyped-def]
+    run = read_vasprun(written(tmp_path, change(vasprun(output))))
+    assert (run.complete, run.ionic_steps) == (False, 3)
+
+
 def test_damage_is_read_or_refused_and_never_breaks(output: Output, tmp_path: Path) -> None:
     data, rng = vasprun(output).encode(), random.Random(7)
     outcomes = {"read": 0, "refused": 0}
