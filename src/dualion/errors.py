@@ -5,7 +5,7 @@
     |  |- ReadError            a file: name, position, reason, hint
     |  |- UnitError            a unit that is not in the table, or of another dimension
     |  |- SpecError            a study, cell or design file, or an argument; may hold several problems
-    |  |  '- OpenShellFlake    a flake whose electron count does not fit its multiplicity
+    |  |  '- OpenShellFlake    a flake whose gap is so small that it may be an open shell
     |  '- CoverageError        fewer data than the method needs; names the number
     |- ModelError              the input was fine, the computation was not
     |  |- FitError
@@ -84,7 +84,7 @@ class SpecError(InputError):
 
 
 class OpenShellFlake(SpecError):
-    """A flake's electron count does not fit the multiplicity asked for."""
+    """A flake whose gap is so small that it may be an open shell."""
 
 
 class CoverageError(InputError):

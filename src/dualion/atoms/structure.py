@@ -84,6 +84,10 @@ class Structure:
             )
         if count and not np.all(np.isfinite(self.positions)):
             raise SpecError("structure: a position is not a number. Give three finite coordinates for each atom.")
+        if count and not (self.numbers.min() > 0 and self.numbers.max() < len(SYMBOLS)):
+            raise SpecError(f"structure: an atomic number is not one of 1 to {len(SYMBOLS) - 1}. Give elements up to {SYMBOLS[-1]}.")
+        if count and not (self.parts.min() >= 0 and self.parts.max() < len(self.labels)):
+            raise SpecError(f"structure: an atom belongs to none of its {len(self.labels)} parts. Give each atom the index of its part.")
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -117,6 +121,10 @@ class Structure:
         kept = self.parts != part
         numbers = self.numbers[kept]
         total = self.charge if charge is None else charge
+        site = self.site
+        if site is not None:
+            in_front = int(np.count_nonzero(~kept[: site.atom]))
+            site = replace(site, atom=site.atom - in_front) if kept[site.atom] else None
         parts = self.parts[kept]
         return Structure(
             numbers=numbers,
@@ -125,7 +133,7 @@ class Structure:
             multiplicity=lowest_multiplicity(numbers, total),
             labels=self.labels[:part] + self.labels[part + 1 :],
             parts=np.where(parts > part, parts - 1, parts),
-            site=self.site,
+            site=site,
         )
 
     def ase(self) -> Any:
@@ -145,6 +153,10 @@ def formula(symbols: tuple[str, ...]) -> str:
 def joined(*pieces: Structure, charge: int, multiplicity: int) -> Structure:
     """Several structures as one, in the order given; the site is that of the first that has one."""
     offsets = np.cumsum([0, *(len(piece.labels) for piece in pieces)])
+    begins = np.cumsum([0, *(len(piece) for piece in pieces)])
+    sites = [
+        replace(piece.site, atom=piece.site.atom + int(begin)) for piece, begin in zip(pieces, begins, strict=False) if piece.site is not None
+    ]
     return Structure(
         numbers=np.concatenate([piece.numbers for piece in pieces]),
         positions=np.concatenate([piece.positions for piece in pieces]),
@@ -152,5 +164,5 @@ def joined(*pieces: Structure, charge: int, multiplicity: int) -> Structure:
         multiplicity=multiplicity,
         labels=tuple(label for piece in pieces for label in piece.labels),
         parts=np.concatenate([piece.parts + offset for piece, offset in zip(pieces, offsets, strict=False)]),
-        site=next((piece.site for piece in pieces if piece.site is not None), None),
+        site=sites[0] if sites else None,
     )

@@ -64,11 +64,10 @@ def desolvate(
     from dualion.atoms.desolvation.request import rungs
     from dualion.atoms.search.options import SearchOptions
 
-    share = None if shard is None else given.shard_written(shard)
     high, low = rungs(step, top, bottom)
     options = SearchOptions(starts=starts, max_rounds=max_rounds, fmax=fmax, seed=seed)
     folder = out or Path(f"desolvation-{solvent.partition(':')[0].strip()}-{high}-{low}")
-    work = _Work(words, (high, low), options, workers or given.cores(), share, deadline, retry)
+    work = _Work(words, (high, low), options, workers or given.cores(), given.shard_written(shard), deadline, retry)
     raise typer.Exit(_carried_out(work, folder, as_json=as_json))
 
 
@@ -80,7 +79,7 @@ class _Work:
     ends: tuple[int, int]
     options: SearchOptions
     workers: int
-    share: Shard | None
+    share: Shard
     deadline: float | None
     retry: bool
 

@@ -109,11 +109,13 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
     return made, Asked(bases, words.engine, prefactor, words.temperature, words.rerank), engine
 
 
-def shard_written(written: str) -> Shard:
-    """The share that a word such as ``"1/3"`` means."""
+def shard_written(written: str | None) -> Shard:
+    """The share that a word such as ``"1/3"`` means; all of it where none is written."""
     from dualion.atoms.search.pool import Shard
     from dualion.errors import SpecError
 
+    if written is None:
+        return Shard()
     index, slash, count = written.partition("/")
     if not slash or not index.strip().isdecimal() or not count.strip().isdecimal():
         raise SpecError(f'--shard: "{written}" is not a share. Write I/N with I from 1 to N, such as 1/3.')

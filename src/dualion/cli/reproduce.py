@@ -14,6 +14,7 @@ from dualion.cli.output import FAILED, columns_of, emit, say
 
 if TYPE_CHECKING:
     from dualion.cli.progress import OnProgress
+    from dualion.study.desolvation.shipped import Shipped
     from dualion.study.types import Study
 
 _GROUPS = {
@@ -61,6 +62,9 @@ def reproduce(
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="What solves the cells: fast, pybamm-SPM, pybamm-SPMe or pybamm-DFN.")
     ] = "fast",
+    recompute: Annotated[
+        str | None, typer.Option(metavar="atoms", help="Compute the atomistic results of the study again, in DIR-atoms: hours.")
+    ] = None,
     skip_models: Annotated[bool, typer.Option("--skip-models", help="Arithmetic, recipe and report only.")] = False,
     as_json: JsonOutput = False,
 ) -> None:
@@ -70,19 +74,23 @@ def reproduce(
     finished, and the exit code is 1.
     """
     from dualion.cli import progress
+    from dualion.cli.recompute import recomputed
     from dualion.models.engines import engine_named
     from dualion.study.load import load, locate
 
     loaded = load(locate(study))
+    folder = out or Path(f"dualion-{loaded.id}")
+    atoms = None if recompute is None else recomputed(loaded, folder.with_name(f"{folder.name}-atoms"), recompute)
     with progress.shown() as on_progress:
         outcome = _run(
             loaded,
-            out=out or Path(f"dualion-{loaded.id}"),
+            out=folder,
             store=store or Path(".dualion-store"),
             workers=workers or _cores(),
             skip=("models",) if skip_models else (),
             engine=engine_named(engine),
             on_progress=on_progress,
+            atoms=atoms,
         )
     if as_json:
         emit(_document(loaded.id, outcome))
@@ -104,7 +112,15 @@ class _Done:
 
 
 def _run(
-    study: Study, *, out: Path, store: Path, workers: int, skip: Sequence[Literal["models"]], engine: str, on_progress: OnProgress
+    study: Study,
+    *,
+    out: Path,
+    store: Path,
+    workers: int,
+    skip: Sequence[Literal["models"]],
+    engine: str,
+    on_progress: OnProgress,
+    atoms: tuple[Shipped, ...] | None,
 ) -> Outcome:
     # imported after the study was loaded: one that cannot be used is refused before anything heavy
     from dualion.report.publish import publish_run
@@ -112,7 +128,7 @@ def _run(
     from dualion.study.run import run
 
     kept = Store(store)
-    found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip, engine=engine)
+    found = run(study, store=kept, workers=workers, on_progress=on_progress, skip=skip, engine=engine, atoms=atoms)
     published = publish_run(found, out, store=kept)
     return _Done(found.counts, found.failures, found.document["predictions"], published.folder, published.report)
 

@@ -65,7 +65,14 @@ class StudyRun:
 
 
 def run(
-    study: Study, *, store: Store, workers: int, on_progress: OnProgress, skip: Sequence[Skip] = (), engine: str = DEFAULT_ENGINE
+    study: Study,
+    *,
+    store: Store,
+    workers: int,
+    on_progress: OnProgress,
+    skip: Sequence[Skip] = (),
+    engine: str = DEFAULT_ENGINE,
+    atoms: tuple[Shipped, ...] | None = None,
 ) -> StudyRun:
     """Run a study.
 
@@ -82,6 +89,8 @@ def run(
         What to leave out; its claims are ``not run (skipped)``.
     engine : str
         What solves the cell models; see ``models.engines.engine_named``.
+    atoms : tuple of Shipped, optional
+        Atomistic results in the place of those that the study brings.
 
     Returns
     -------
@@ -101,7 +110,7 @@ def run(
         computed = compute(tasks, store=store, workers=workers, on_progress=on_progress, engine=engine)
     found = findings(study, tasks, computed)
     files = judged(study, written)
-    atoms = shipped(study)
+    atoms = shipped(study) if atoms is None else atoms
     shed = desolvation(study, atoms)
     obtained, failures = (*found.obtained, *files.obtained, *shed.obtained), {**found.failures, **files.failures}
     verdicts = characterised(assign(study, relations, obtained, failures), written, evaluated(study, written))

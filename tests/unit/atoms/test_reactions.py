@@ -104,10 +104,10 @@ def test_energies_are_products_minus_reactants_of_the_same_geometries(pyridine: 
     assert pyridine.preferences["without zinc"] == pytest.approx(oxidation - hydrogenation, abs=1e-5)
 
 
-def test_oxidation_of_pyridine_lies_between_the_two_methods() -> None:
+def test_oxidation_of_pyridine_lies_between_the_two_methods(pyridine: ReactionSet) -> None:
     """Experiment: formation enthalpies of gases 140.4 (pyridine), 88.0 (N-oxide), -241.8 kJ/mol (water) give 1.96 eV."""
     experiment = (88.0 - 140.4 + 241.8) / 96.485
-    low, high = (compute(_pyridine(), Tblite(method)).energies["oxidation"] for method in ("gfn2", "gfn1"))
+    low, high = compute(_pyridine(), Tblite("gfn2")).energies["oxidation"], pyridine.energies["oxidation"]
     assert low is not None
     assert high is not None
     assert experiment - 0.5 < low < experiment < high < experiment + 0.5
@@ -124,6 +124,7 @@ def test_flake_has_the_energies_of_the_specification(edge: str, oxidation: float
     assert found.species["N*-H"].best.structure.multiplicity == 2  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_zinc_that_is_released_by_both_changes_no_preference() -> None:
     """The energy of binding cancels: a check of the bookkeeping from the same records."""
     found = compute(_pyridine(), GFN1, ligand="chloride", starts=1, fmax=0.05)

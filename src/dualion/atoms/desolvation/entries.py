@@ -96,20 +96,7 @@ def step_entry(one: Step, carbon: Carbon, variants: Mapping[str, float | None], 
     dict
         Energies in eV, times in s.
     """
-    states = {"before": one.before, "after": one.after, "released": one.released}
-    lacking = [what for what, state in states.items() if state is None]
-    empty = ("energy_eV", "interval_eV", "interval_terms", "time") if one.energy is None else ()
-    reasons = dict.fromkeys(empty, f"no minimum of the state {' and '.join(lacking)}")
-    reasons |= {f"variants.{name}": "no energy" for name, value in variants.items() if value is None}
-    for what, state in states.items():
-        if state is None:
-            names = (what, *(f"{kind}.{what}" for kind in ("multiplicity", "search", "gap_eV", "coordination")))
-            reasons |= dict.fromkeys(names, "no start became a minimum with a whole shell")
-            continue
-        places = {"gap": f"gap_eV.{what}", "shell": f"coordination.{what}", "nearest": f"coordination.{what}.nearest_distance"}
-        reasons |= _missing(state, places)
-        if state.second is None:
-            reasons[f"search.{what}.second_eV"] = _ONE_MINIMUM
+    states = _states(one)
     source = engine_uncertainty(carbon=one.motif != BARE, method=one.level.method)
     assumed = one.terms is None or abs(one.terms.engine - source.value) < 1e-9
     times = [] if one.energy is None else prefactor_table(one.energy, one.interval, temperature=temperature)
@@ -144,9 +131,32 @@ def step_entry(one: Step, carbon: Carbon, variants: Mapping[str, float | None], 
         "sentence": sentence(one),
         "flags": list(dict.fromkeys(flag.code for flag in one.flags)),
         "remarks": [asdict(flag) for flag in one.flags],
-        "reasons": reasons,
+        "reasons": _step_reasons(one, variants),
         "open_questions": list(open_),
     }  # fmt: skip
+
+
+def _states(one: Step) -> dict[str, StateEnergy | None]:
+    return {"before": one.before, "after": one.after, "released": one.released}
+
+
+def _step_reasons(one: Step, variants: Mapping[str, float | None]) -> dict[str, str]:
+    """Why a field of a step is empty, by its dotted name."""
+    states = _states(one)
+    lacking = [what for what, state in states.items() if state is None]
+    empty = ("energy_eV", "interval_eV", "interval_terms", "time") if one.energy is None else ()
+    reasons = dict.fromkeys(empty, f"no minimum of the state {' and '.join(lacking)}")
+    reasons |= {f"variants.{name}": "no energy" for name, value in variants.items() if value is None}
+    for what, state in states.items():
+        if state is None:
+            names = (what, *(f"{kind}.{what}" for kind in ("multiplicity", "search", "gap_eV", "coordination")))
+            reasons |= dict.fromkeys(names, "no start became a minimum with a whole shell")
+            continue
+        places = {"gap": f"gap_eV.{what}", "shell": f"coordination.{what}", "nearest": f"coordination.{what}.nearest_distance"}
+        reasons |= _missing(state, places)
+        if state.second is None:
+            reasons[f"search.{what}.second_eV"] = _ONE_MINIMUM
+    return reasons
 
 
 def geometry(level: Level, fmax: float) -> dict[str, Any]:

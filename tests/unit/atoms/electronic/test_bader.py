@@ -30,7 +30,7 @@ def test_two_gaussians_are_divided_at_their_plane(two_gaussians: Any, electrons:
 def test_cells_alone_converge_at_least_linearly(two_gaussians: Any) -> None:
     def error(spacing: float) -> float:
         errors = []
-        for shift in (0.0, 0.07, 0.11, 0.137, 0.171):
+        for shift in (0.0, 0.07, 0.137):
             field = two_gaussians(3.0, 2.0, shift=shift)
             grid = enclosing(field.centres - shift, spacing=spacing)
             values = sampled(field, grid)
@@ -100,7 +100,7 @@ def test_spacings_that_disagree_are_flagged(two_gaussians: Any, monkeypatch: pyt
 
 
 def test_a_hydrogen_atom_that_the_grid_steps_over_keeps_its_basin() -> None:
-    charges = [bader(solved("HOH")[1], spacing=spacing).charges for spacing in (0.25, 0.16)]
+    charges = [bader(solved("HOH")[1], spacing=spacing).charges for spacing in (0.25, 0.2)]
     for found in charges:
         assert 0.4 < found[1] < 0.7  # 0.5 to 0.6 e in published basins of water
         assert found[1] == pytest.approx(found[2], abs=0.01)
