@@ -7,12 +7,14 @@ is missed. With the argument "shells" it also prints time and peak memory of PBE
 
 from __future__ import annotations
 
+import math
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,7 @@ def analyses() -> bool:
     pieces = (whole, fragment(whole, oxide, charge=0, multiplicity=1), fragment(whole, shell, charge=1, multiplicity=1))
     fields, times = [], []
     for piece in pieces:
-        field, taken = timed(lambda piece=piece: engine.field(piece))
+        field, taken = timed(partial(engine.field, piece))
         fields.append(field)
         times.append(taken)
         print(f"SCF of {piece.formula}: {taken:.1f} s, {field.mean_field.cycles} cycles")
@@ -75,7 +77,7 @@ def shell(count: int) -> None:
     """Print time and peak memory of one bare shell, relaxed with GFN1 from two random starts."""
     composition = Composition(None, "Na", (bundled()["EC"],) * count, 1)
     starts = [placed(composition, np.random.default_rng(seed)) for seed in range(2)]
-    best = min((relax(start, Tblite(), fmax=0.05) for start in starts), key=lambda one: one.energy)
+    best = min((relax(start, Tblite(), fmax=0.05) for start in starts), key=lambda one: math.inf if one.energy is None else one.energy)
     structure = best.structure
     session = PySCF().session(structure)
     energy, taken = timed(lambda: session(structure.positions, forces=False))

@@ -15,6 +15,7 @@ from dualion.atoms.engines.pyscf import PySCF
 from dualion.atoms.structure import SYMBOLS, Structure
 
 ENGINE = PySCF(conv_tol=1e-6)  # [Ha]; the anchors are compared to 1e-4
+_ROUGH = PySCF(conv_tol=1e-5)  # [Ha]; electrons are compared to 0.03
 
 # GFN1-xTB minima of the specification [angstrom]
 _GEOMETRIES = {
@@ -64,7 +65,7 @@ def n_oxide() -> tuple[PySCFField, PySCFField, PySCFField]:
     whole = example()
     oxide, shell = split(whole)
     first, second = fragment(whole, oxide, charge=0, multiplicity=1), fragment(whole, shell, charge=1, multiplicity=1)
-    return ENGINE.field(whole), ENGINE.field(first), ENGINE.field(second)
+    return _ROUGH.field(whole), _ROUGH.field(first), _ROUGH.field(second)
 
 
 @cache

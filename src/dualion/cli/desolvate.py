@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dualion.atoms.search.pool import Shard
     from dualion.atoms.search.run import Searched
 
-_RESERVE, _RESERVED_SHARE = 10.0, 0.025  # [s], [1] of a budget: kept for figures and files
+_RESERVE, _RESERVED_SHARE = 20.0, 0.04  # [s], [1] of a budget: kept for figures and files, also where the machine is busy
 _MOST_RESERVED = 0.5  # [1] of a budget
 
 
@@ -64,11 +64,9 @@ def desolvate(
     from dualion.atoms.desolvation.request import rungs
     from dualion.atoms.search.options import SearchOptions
 
-    high, low = rungs(step, top, bottom)
     options = SearchOptions(starts=starts, max_rounds=max_rounds, fmax=fmax, seed=seed)
-    folder = out or Path(f"desolvation-{solvent.partition(':')[0].strip()}-{high}-{low}")
-    work = _Work(words, (high, low), options, workers or given.cores(), given.shard_written(shard), deadline, retry)
-    raise typer.Exit(_carried_out(work, folder, as_json=as_json))
+    work = _Work(words, rungs(step, top, bottom), options, workers or given.cores(), given.shard_written(shard), deadline, retry)
+    raise typer.Exit(_carried_out(work, out, as_json=as_json))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +94,14 @@ def _deadline(begun: float, budget: float | None) -> float | None:
     return begun + seconds - min(_RESERVE + _RESERVED_SHARE * seconds, _MOST_RESERVED * seconds)
 
 
-def _carried_out(work: _Work, folder: Path, *, as_json: bool) -> int:
+def _carried_out(work: _Work, out: Path | None, *, as_json: bool) -> int:
     """Search, write the folder and say what was found; gives the exit code."""
     from dualion.atoms.desolvation.document import document
     from dualion.atoms.desolvation.request import second_engine
     from dualion.cli.desolvate_output import RESULTS, files, lines, usable
     from dualion.store import publish
 
+    folder = out or Path(f"desolvation-{work.words.solvent.partition(':')[0].strip()}-{work.ends[0]}-{work.ends[1]}")
     usable(folder)
     ladders, asked, engine = given.asked_for(work.words, *work.ends)
     second = second_engine(asked.rerank)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dualion.atoms.desolvation.table import duration
+from dualion.atoms.reaction_document import reaction_rows
 from dualion.figures.labels import significant
 from dualion.report.blocks import Block, Code, Column, FigureBlock, Paragraph, Section, Subsection, Table
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
@@ -89,13 +90,20 @@ def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _reactions(one: Shipped) -> list[Block]:
-    columns = (Column("Reaction"), Column("Energy / eV", numeric=True), Column("Level"))
+    columns = (Column("Edge"), Column("Zinc"), Column("Reaction"), Column("Equation"), Column("Energy / eV", numeric=True))
     rows = tuple(
         (
-            reaction["name"],
-            "withheld" if reaction["energy_eV"] is None else f"{reaction['energy_eV']:+.2f}",
-            one.document["level"]["method"],
+            row["edge"],
+            row["zinc"],
+            row["reaction"],
+            row["equation"],
+            "withheld" if row["energy_eV"] is None else f"{row['energy_eV']:+.2f}",
         )
-        for reaction in one.document["reactions"]
+        for row in reaction_rows(one.document)
     )
-    return [Table(one.title, columns, rows), Paragraph(one.document["statement"])]
+    level = one.document["level"]
+    note = (
+        f"{level['method']} ({level['engine']} {level['version']}), electronic energies of relaxed minima against water and hydrogen. "
+        "N* is the pyridinic nitrogen; a negative energy is downhill."
+    )
+    return [Table(one.title, columns, rows, note), Paragraph(one.document["statement"])]

@@ -33,7 +33,7 @@ def test_releasing_the_only_solvent_costs_what_the_specification_says() -> None:
 
 
 def test_dispersion_is_an_addend_of_its_own() -> None:
-    energy = ENGINE.session(WATER)(WATER.positions, forces=False)
+    energy = solved("HOH")[0]
     bare = PySCF(dispersion="none", conv_tol=1e-6).session(WATER)(WATER.positions, forces=False)
     assert energy.terms["functional"] + energy.terms["dispersion"] == pytest.approx(energy.energy, abs=1e-12)
     assert bare.energy == pytest.approx(energy.terms["functional"], abs=1e-6)
@@ -72,8 +72,7 @@ def test_charges_add_up_and_the_gap_is_that_of_the_orbitals() -> None:
 
 
 def test_a_lost_charge_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = ENGINE.session(WATER)
-    field = session.solved(WATER.positions)
+    session, field = ENGINE.session(WATER), solved("HOH")[1].mean_field
     monkeypatch.setattr(field, "mulliken_pop", lambda verbose: (None, np.array([0.5, 0.0, 0.0])))
     monkeypatch.setattr(session, "solved", lambda positions: field)
     with pytest.raises(ConvergenceError, match=r"sum up to \+0.5000 e"):
@@ -84,6 +83,7 @@ def _fails(field: Any, start: Any) -> None:
     field.converged = False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", ["_shifted", "_second_order"])
 def test_later_attempts_find_the_same_energy(monkeypatch: pytest.MonkeyPatch, attempt: str) -> None:
     monkeypatch.setattr(engine_module, "_ATTEMPTS", (_fails, getattr(engine_module, attempt)))

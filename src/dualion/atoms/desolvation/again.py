@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dualion.atoms.desolvation.intervals import EngineUncertainty, engine_uncertainty
 from dualion.atoms.engines.base import Engine, Level
@@ -14,6 +15,8 @@ from dualion.atoms.search.rerank import Mode, Reranked, engine_differences, rera
 from dualion.atoms.search.run import Searched
 from dualion.atoms.search.states import BARE, State
 from dualion.atoms.tasks import TaskCache
+
+_ANCHORS: Final = 3  # [1] steps of a bare ladder that a method is held against, as those from Na+(EC)3 to Na+
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,7 @@ class Again:
         Returns
         -------
         EngineUncertainty or None
+            Of a bare shell None also where fewer than three steps are known: their root mean square would rest on chance.
         """
         own = self._differences(ladder, solvents)
         if not own:
@@ -53,6 +57,8 @@ class Again:
         if ladder.name != BARE:
             return engine_uncertainty(carbon=True, method=self.level.method, differences=own)
         rows = [self._differences(ladder, count) for count in range(ladder.top, ladder.bottom, -1)]
+        if sum(bool(row) for row in rows) < _ANCHORS:
+            return None
         return engine_uncertainty(carbon=False, method=self.level.method, differences=[row[0] for row in rows if row])
 
     def energy(self, ladder: Ladder, solvents: int) -> float | None:
@@ -111,6 +117,7 @@ def compute_again(
     *,
     mode: Mode,
     cache: TaskCache,
+    executor: Executor | None = None,
     workers: int = 1,
     on_done: OnDone | None = None,
     shard: Shard | None = None,
@@ -126,6 +133,8 @@ def compute_again(
     mode : str
         ``"single-point"`` or ``"relax"``.
     cache : TaskCache
+    executor : Executor, optional
+        With the interface of `concurrent.futures`; local worker processes unless given.
     workers : int
         Tasks done at once [1].
     on_done : callable, optional
@@ -141,7 +150,8 @@ def compute_again(
     """
     states = sorted(state for state, found in searched.found.items() if found.best is not None and (state.ion or not state.carbon))
     found = rerank(
-        searched, states, engine, mode=mode, cache=cache, workers=workers, on_done=on_done, shard=shard, deadline=deadline
+        searched, states, engine, mode=mode, cache=cache, executor=executor, workers=workers, on_done=on_done, shard=shard,
+        deadline=deadline,
     )  # fmt: skip
     return Again(mode, searched.engine.level, engine.level, dict(zip(states, found, strict=True)))
 

@@ -321,7 +321,7 @@ def _ranked(one: Step, made: Sequence[Step], asked: Asked, seed: int) -> RankedS
         delta_after=one.terms.delta_after,
         engine_uncertainty=one.terms.engine,
         converged=one.converged,
-        dft_relaxed=asked.rerank == "relax" and asked.reranked is not None,
+        dft_relaxed=False,  # the energies that are compared are those of the search, whatever was computed again
         charge_energies=charges,
         flakes=flakes,
     )

@@ -73,7 +73,7 @@ def ladder_figure(document: Mapping[str, Any]) -> Figure | None:
         f"Computed energies of shedding {request['solvent']['name']} one by one; {_count_converged(document)}. {_first_over(document)}"
     )  # fmt: skip
     wide = len(counts) * len(names) > 2 * _WIDE_FROM or len(panels) > 1
-    return Figure("desolvation-ladder", "Desolvation step by step", finding + _footnote(document), tuple(panels), 183 if wide else 89)
+    return Figure("desolvation-ladder", "Desolvation step by step", finding + _footnote(panels), tuple(panels), 183 if wide else 89)
 
 
 def motif_figure(document: Mapping[str, Any]) -> Figure | None:
@@ -97,7 +97,7 @@ def motif_figure(document: Mapping[str, Any]) -> Figure | None:
         return None
     said = [f"{one['step']}, q={one['charge']:+d}: {one['statement']}" for one in document["rankings"]]
     finding = " ".join(said) or "One motif and the bare shell: there is no order to decide."
-    return Figure("desolvation-motifs", "Desolvation at each motif", finding + _footnote(document), tuple(panels), _width(names, panels))
+    return Figure("desolvation-motifs", "Desolvation at each motif", finding + _footnote(panels), tuple(panels), _width(names, panels))
 
 
 def search_figure(document: Mapping[str, Any]) -> Figure | None:
@@ -210,9 +210,7 @@ def _first_over(document: Mapping[str, Any]) -> str:
     return " ".join(one["first_step_over_all_prefactors"]["statement"] for one in document["ladders"][:1])
 
 
-def _footnote(document: Mapping[str, Any]) -> str:
-    known = [one for one in document["steps"] if one["energy_eV"] is not None]
-    loose = any(one["convergence"] != "converged" for one in known)
-    return f" {_LOOSE} The search has not converged. Whiskers: search and method interval." if loose else (
-        " Whiskers: search and method interval."
-    )  # fmt: skip
+def _footnote(panels: Sequence[Panel]) -> str:
+    """What the marks of the panels mean."""
+    starred = any(label.endswith(_LOOSE) for panel in panels for series in panel.series for label in series.labels or ())
+    return " Whiskers: search and method interval." + (f" {_LOOSE} The search has not converged." if starred else "")

@@ -24,8 +24,7 @@ from dualion.atoms.structure import Floats, Integers, Structure
 from dualion.records.quantity import Flag
 
 ATTRACTION = 0.4  # [angstrom] a maximum within this distance of a nucleus is that nucleus
-VACUUM = 1e-6 / BOHR**3  # [e/angstrom3] a maximum below it is noise of the vacuum
-REPORTED = 1e-3 / BOHR**3  # [e/angstrom3] a maximum above it that is no nucleus is reported
+REPORTED = 1e-3 / BOHR**3  # [e/angstrom3] a maximum above it that is no nucleus is reported; a lower one is noise of the vacuum
 LEAST = 0.1  # [e] a basin that holds less is none; the proton of a strong acid holds 0.3
 COUNTED = 0.002  # [e] the basins may miss the number of electrons by
 AGREEMENT = 0.02  # [e] by which charges of two spacings may differ
@@ -251,7 +250,7 @@ def _owners(places: Floats, heights: Floats, nuclei: Floats) -> tuple[Integers, 
     """Atom or attractor of each maximum, and where the attractors are."""
     distance = np.linalg.norm(places[:, None, :] - nuclei[None, :, :], axis=2)
     owners = distance.argmin(axis=1).astype(np.int64)
-    strange = np.flatnonzero((distance.min(axis=1) > ATTRACTION) & (heights > max(REPORTED, VACUUM)))
+    strange = np.flatnonzero((distance.min(axis=1) > ATTRACTION) & (heights > REPORTED))
     owners[strange] = len(nuclei) + np.arange(len(strange))
     return owners, places[strange]
 

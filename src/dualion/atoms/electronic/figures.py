@@ -35,7 +35,7 @@ def density_figure(found: DensityDifference) -> Figure:
     )
     distance, electrons = found.profile[:, 0], found.profile[:, 1]
     side = Panel(
-        Axis("Distance from the plane of the carbon", "angstrom"),
+        Axis("Distance from the plane of A", "angstrom"),
         Axis("Electrons gained per length", "1/angstrom"),
         (Series("Density difference", "simulated", _tuple(distance), _tuple(electrons), "atomistic"),),
     )

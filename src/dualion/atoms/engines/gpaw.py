@@ -131,7 +131,7 @@ class GpawSession:
         self._engine, self._structure = engine, structure
         self._module = _gpaw()
         if engine.dispersion != "none":
-            library("pyscf.dispersion.dftd3")  # missing libraries are named before the field is solved
+            library("dftd3.interface")  # missing libraries are named before the field is solved
         self._atoms: Any = None
 
     def __call__(self, positions: Floats, *, forces: bool = True) -> Energy:

@@ -8,7 +8,7 @@ from typing import Any
 from dualion.errors import MissingDependency
 
 #: Extra that installs each library.
-EXTRAS = {"ase": "atoms", "tblite": "atoms", "rdkit": "atoms", "pyscf": "dft", "pyscf.dispersion": "dft"}
+EXTRAS = {"ase": "atoms", "tblite": "atoms", "rdkit": "atoms", "pyscf": "dft", "dftd3": "dft"}
 
 
 def library(name: str) -> Any:

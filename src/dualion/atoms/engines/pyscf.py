@@ -282,9 +282,10 @@ def dispersion(engine: PySCF, mole: Any) -> tuple[float, Floats]:
     """Energy of D3(BJ), without the term of three bodies [Ha], and its gradient, shape (n, 3) [Ha/bohr]; zero where none is asked for."""
     if engine.dispersion == "none":
         return 0.0, np.zeros((mole.natm, 3))
-    library("pyscf.dispersion")  # is named in the error if it is not there
-    model = library("pyscf.dispersion.dftd3").DFTD3Dispersion(mole, xc=FUNCTIONALS[engine.functional], version=engine.dispersion)
-    found = model.get_dispersion(grad=True)
+    interface = library("dftd3.interface")
+    model = interface.DispersionModel(mole.atom_charges(), mole.atom_coords())
+    damping = interface.RationalDampingParam(method=FUNCTIONALS[engine.functional], atm=False)
+    found = model.get_dispersion(damping, grad=True)
     return float(found["energy"]), np.asarray(found["gradient"], dtype=np.float64)
 
 

@@ -123,7 +123,7 @@ def test_one_calculator_serves_a_session_and_atoms_stay_in_the_middle(recorded: 
 
 
 def test_dispersion_is_an_addend_of_its_own(recorded: Recorded) -> None:
-    pytest.importorskip("pyscf.dispersion", reason="the extra [dft] is not installed")
+    pytest.importorskip("dftd3", reason="the extra [dft] is not installed")
     structure = solvated_sodium()
     with_, without = (Gpaw("lcao-dzp", BOX, dispersion=name).session(structure)(structure.positions) for name in ("d3bj", "none"))
     added = with_.terms["dispersion"]

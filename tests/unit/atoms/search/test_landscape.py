@@ -135,10 +135,12 @@ def test_twenty_seeds(options: SearchOptions) -> None:
         found_all += not missed
         never_wrong += not any(states[solvents].converged for solvents in missed)
         inside += [_inside(searched, solvents) for solvents in range(1, 7)]
+    assert never_wrong >= 19
     if options == SearchOptions():
         assert found_all >= 18
-    assert never_wrong >= 19
-    assert np.mean(inside) >= 0.9
+        assert np.mean(inside) >= 0.9
+    else:  # the other two are there to miss
+        assert found_all <= 15
 
 
 def test_the_solvent_of_the_landscape_is_at_rest() -> None:
