@@ -16,6 +16,7 @@ from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.flake import flake
 from dualion.atoms.reactions import compute, nitrogen_at
 from dualion.atoms.structure import Structure
+from dualion.errors import ConvergenceError
 
 ATOMS = {"H": -13.0, "C": -38.0, "N": -54.0, "O": -75.0, "Zn": -60.0, "Cl": -15.0}  # [eV]
 OXIDE, HYDRIDE, HELD = 2.0, -0.5, -0.8  # [eV] of N*-O, N*-H, and of zinc at N* or N*-O
@@ -24,31 +25,37 @@ HELD_BY_HYDRIDE = -0.1  # [eV]
 
 @dataclass(frozen=True, slots=True)
 class Shifts:
-    """What is added to the atoms [eV], by species; a species that is None does not converge to a minimum."""
+    """What is added to the atoms [eV], by species; the field of the species ``fails`` never becomes self-consistent."""
 
-    level_method: str = "GFN1-xTB"
+    method: str = "GFN1-xTB"
     shifts: Mapping[str, float] = field(default_factory=lambda: {"N*-O": OXIDE, "N*-H": HYDRIDE})
+    fails: str = ""
     gap: float = 1.0
 
     @property
     def level(self) -> Level:
-        return Level("shifts", "1", self.level_method)
+        return Level("shifts", "1", self.method)
 
     def session(self, structure: Structure) -> Any:
-        energy = sum(ATOMS[symbol] for symbol in structure.symbols) + self._shift(structure)
+        name = species_of(structure)
+        held = len(structure.labels) > 1 and structure.labels[0] == "carbon"
+        bound = (HELD_BY_HYDRIDE if name == "N*-H" else HELD) if held else 0.0
+        energy = sum(ATOMS[symbol] for symbol in structure.symbols) + self.shifts.get(name, 0.0) + bound
 
         def session(positions: np.ndarray, *, forces: bool = True) -> Energy:
+            if name and name == self.fails:
+                raise ConvergenceError(f"{name}: no self-consistent field.")
             return Energy(energy, np.zeros_like(positions) if forces else None, None, self.gap)
 
         return session
 
-    def _shift(self, structure: Structure) -> float:
-        if "carbon" not in structure.labels:
-            return 0.0
-        own = Counter(np.array(structure.symbols)[structure.atoms_of(structure.labels.index("carbon"))].tolist())
-        edge = {17: "N*", 18: "N*-H"}[own["H"]] if not own["O"] else "N*-O"
-        held = (HELD_BY_HYDRIDE if edge == "N*-H" else HELD) if len(structure.labels) > 1 else 0.0
-        return self.shifts.get(edge, 0.0) + held
+
+def species_of(structure: Structure) -> str:
+    """N*, N*-O or N*-H of C50H18, whatever stands at it; empty for a molecule."""
+    if structure.labels[0] != "carbon":
+        return ""
+    own = Counter(np.array(structure.symbols)[structure.atoms_of(0)].tolist())
+    return "N*-O" if own["O"] else {17: "N*", 18: "N*-H"}[own["H"]]
 
 
 def reaction_set(edge: str, ligand: str | None = None, engine: Shifts | None = None) -> dict[str, Any]:

@@ -114,12 +114,12 @@ def reaction_rows(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     list of dict
         ``edge``, ``zinc`` (``"none"`` for the bare site), ``reaction``, ``equation``, ``energy_eV`` (None if withheld), ``level``.
     """
-    rows = {}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for one in made["sets"]:
         for name, reaction in one["reactions"].items():
             zinc = NO_ZINC if name in CASES[BARE] else one["zinc"]
             values = (one["edge"], zinc, name, reaction["equation"], reaction["energy_eV"], one["level"]["method"])
-            rows.setdefault(values[:3], dict(zip(_COLUMNS, values, strict=True)))
+            rows.setdefault((one["edge"], zinc, name), dict(zip(_COLUMNS, values, strict=True)))
     return list(rows.values())
 
 

@@ -46,8 +46,8 @@ def react(
 ) -> None:
     """Oxidise and hydrogenate a pyridinic nitrogen against water and hydrogen, without zinc and where it holds zinc.
 
-    Writes reactions.json, reactions.csv, the minima and a figure. Finished relaxations are kept in the folder: the same command goes on from
-    there. The energies are electronic ones.
+    Writes reactions.json, reactions.csv, the minima and a figure; the energies are electronic ones. Finished relaxations are kept in the
+    folder: the same command goes on from there.
     """
     from dualion.atoms.desolvation.request import cuts_written
     from dualion.atoms.engines.registry import engine_flags, engine_named
@@ -130,7 +130,7 @@ def _computed(carbon: Structure, request: Mapping[str, Any], engine: Engine, *, 
 def _most(request: Mapping[str, Any]) -> int:
     """Relaxations of a run that begins [1]."""
     ligands = [ligand for ligand in request["zinc"] if ligand != _NONE]
-    at_an_edge = _BARE_STARTS + _STATES * request["starts"] * len(ligands)
+    at_an_edge: int = _BARE_STARTS + _STATES * request["starts"] * len(ligands)
     return _MOLECULE_STARTS + len(ligands) + at_an_edge * len(request["edges"])
 
 

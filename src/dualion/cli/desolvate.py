@@ -26,6 +26,7 @@ _MOST_RESERVED = 0.5  # [1] of a budget
 
 def desolvate(
     motif: given.MotifNames = None,
+    ladder: given.Ladders = None,
     solvent: given.SolventName = "EC",
     step: given.Step = None,
     top: given.Top = None,
@@ -34,6 +35,7 @@ def desolvate(
     engine: given.EngineName = "gfn1",
     starts: given.Starts = 8,
     max_rounds: given.MaxRounds = 3,
+    option: given.SearchSettings = None,
     fmax: given.Fmax = 0.02,
     seed: given.Seed = 0,
     size: given.Sizes = None,
@@ -59,13 +61,10 @@ def desolvate(
     deadline = _deadline(time.time(), budget)
     words = given.Words(
         tuple(motif or ()), solvent, tuple(charge or (1,)), engine, tuple(size or ()), tuple(centre or ()), allow_open_shell, graft, site,
-        outward, rerank, prefactor, temperature,
+        outward, rerank, prefactor, temperature, tuple(ladder or ()),
     )  # fmt: skip
-    from dualion.atoms.desolvation.request import rungs
-    from dualion.atoms.search.options import SearchOptions
-
-    options = SearchOptions(starts=starts, max_rounds=max_rounds, fmax=fmax, seed=seed)
-    work = _Work(words, rungs(step, top, bottom), options, workers or given.cores(), given.shard_written(shard), deadline, retry)
+    options = given.search_options(starts, max_rounds, fmax, seed, option or ())
+    work = _Work(words, given.ends(step, top, bottom), options, workers or given.cores(), given.shard_written(shard), deadline, retry)
     raise typer.Exit(_carried_out(work, out, as_json=as_json))
 
 

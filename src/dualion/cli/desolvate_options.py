@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dualion.atoms.desolvation.document import Asked
     from dualion.atoms.engines.base import Engine
-    from dualion.atoms.search.options import Ladder
+    from dualion.atoms.search.options import Ladder, SearchOptions
     from dualion.atoms.search.pool import Shard
     from dualion.atoms.structure import Structure
 
 MotifNames = Annotated[
     list[str] | None,
     typer.Option("--motif", metavar="NAMES", help="bare, pristine, oxN_zz or oxidised-zigzag, ...; a list between commas, or all."),
+]
+Ladders = Annotated[
+    list[str] | None,
+    typer.Option("--ladder", metavar="MOTIF:M-N[:Q]", help="A ladder of one motif for itself, may be repeated: pristine:4-1, pristine:3-2:0."),
 ]
 SolventName = Annotated[str, typer.Option("--solvent", metavar="NAME[:SMILES]", help="EC, DMC, ..., or THF:C1CCOC1.")]
 Step = Annotated[str | None, typer.Option("--step", metavar="M-N", help="One step, such as 3-2.")]
@@ -30,6 +36,10 @@ Charges = Annotated[
 EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="What computes: gfn1, gfn2, pyscf, ...")]
 Starts = Annotated[int, typer.Option("--starts", metavar="N", help="Random starts of each state.")]
 MaxRounds = Annotated[int, typer.Option("--max-rounds", metavar="N", help="Rounds up and down the ladder after the first way down.")]
+SearchSettings = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=N", help="Of the search, may be repeated: parents, grow, shakes, swaps, max_steps."),
+]
 Fmax = Annotated[float, typer.Option("--fmax", metavar="F", help="Largest force at a minimum [eV/angstrom].")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of all random numbers: the same seed gives the same result.")]
 Sizes = Annotated[
@@ -53,6 +63,9 @@ Retry = Annotated[bool, typer.Option("--retry", help="Try again what did not bec
 Out = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="Output folder.", show_default="desolvation-SOLVENT-FROM-TO")]
 
 
+SETTINGS = ("parents", "grow", "shakes", "swaps", "max_steps")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What was written, not yet understood; ``temperature`` in K, ``charges`` in e, ``site`` counted from 1."""
@@ -70,6 +83,7 @@ class Words:
     rerank: str
     prefactor: str
     temperature: float
+    ladders: tuple[str, ...] = ()
 
 
 def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], Asked, Engine]:
@@ -93,20 +107,68 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
         The engine is not installed.
     """
     from dualion.atoms.desolvation.document import Asked
-    from dualion.atoms.desolvation.request import carbons, charges_checked, cuts_written, ladders, motifs_written, prefactor_written
+    from dualion.atoms.desolvation import request
     from dualion.atoms.desolvation.times import attempts
     from dualion.atoms.engines.registry import engine_named
     from dualion.atoms.search.states import BARE
     from dualion.atoms.species import solvent_named
 
-    motifs, cuts = motifs_written(words.motifs), cuts_written(words.sizes, words.centres)
-    charges, prefactor = charges_checked(words.charges), prefactor_written(words.prefactor)
+    shared, single = request.motifs_written(words.motifs), request.ladders_written(words.ladders)
+    motifs = tuple(dict.fromkeys((*shared, *(one.motif for one in single))))
+    cuts = request.cuts_written(words.sizes, words.centres)
+    charges, prefactor = request.charges_checked(words.charges), request.prefactor_written(words.prefactor)
     attempts(prefactor, words.temperature)
     solvent, engine = solvent_named(words.solvent), engine_named(words.engine)
     own = _own_carbon(words, [name for name in motifs if name != BARE])
-    bases = carbons(motifs, cuts, engine=engine, allow_open_shell=words.allow_open_shell, graft=own)
-    made = ladders(bases, solvent, top=top, bottom=bottom, charges=charges)
+    bases = request.carbons(motifs, cuts, engine=engine, allow_open_shell=words.allow_open_shell, graft=own)
+    common = None if own is not None else shared
+    made = request.ladders(bases, solvent, top=top, bottom=bottom, charges=charges, own=single, shared=common)
     return made, Asked(bases, words.engine, prefactor, words.temperature, words.rerank), engine
+
+
+def ends(step: str | None, top: int | None, bottom: int | None) -> tuple[int, int]:
+    """Most and fewest solvents of the common ladder [1]; see `request.rungs`."""
+    from dualion.atoms.desolvation.request import rungs
+
+    return rungs(step, top, bottom)
+
+
+def search_options(starts: int, max_rounds: int, fmax: float, seed: int, settings: Sequence[str]) -> SearchOptions:
+    """What the search tries.
+
+    Parameters
+    ----------
+    starts, max_rounds : int
+        Random starts of each state, rounds after the first sweep [1].
+    fmax : float
+        Largest force at a minimum [eV/angstrom].
+    seed : int
+        Of all random numbers [1].
+    settings : sequence of str
+        Further ones, each such as ``"parents=2"``.
+
+    Returns
+    -------
+    SearchOptions
+
+    Raises
+    ------
+    SpecError
+        A setting is not known, or is no whole number.
+    """
+    from dualion.atoms.search.options import SearchOptions
+    from dualion.errors import SpecError
+    from dualion.records.validation import did_you_mean
+
+    more = {}
+    for setting in (part.strip() for one in settings for part in one.split(",")):
+        key, _, number = (part.strip() for part in setting.partition("="))
+        if key not in SETTINGS:
+            raise SpecError(f'--option: "{key}" is not a setting of the search. {did_you_mean(key, SETTINGS)}')
+        if not number.isdecimal():
+            raise SpecError(f'--option: "{setting}" has no whole number. Write such as {key}=2.')
+        more[key] = int(number)
+    return SearchOptions(starts=starts, max_rounds=max_rounds, fmax=fmax, seed=seed, **more)
 
 
 def shard_written(written: str | None) -> Shard:

@@ -75,7 +75,7 @@ def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
     if step["energy_eV"] is None:
         return (step["name"], f"{step['charge']:+d}", "withheld", "", "", "", step["convergence"], flags)
     low, high = step["interval_eV"]
-    ends = step["time"]["log10_interval"]
+    ends = step["time"]["log10_tau_interval"]
     before, after = step["search"]["before"], step["search"]["after"]
     return (
         step["name"],

@@ -146,8 +146,11 @@ def _request(searched: Searched, asked: Asked) -> dict[str, Any]:
         ],
         "ion": first.ion,
         "solvent": {"name": first.solvent.name, "smiles": first.solvent.smiles},
-        "from": first.top,
-        "to": first.bottom,
+        "from": max(ladder.top for ladder in searched.ladders),
+        "to": min(ladder.bottom for ladder in searched.ladders),
+        "ladders": [
+            {"carbon": ladder.name, "from": ladder.top, "to": ladder.bottom, "charge": ladder.charge} for ladder in searched.ladders
+        ],
         "charges": list(dict.fromkeys(ladder.charge for ladder in searched.ladders)),
         "engine": asked.engine,
         "search": asdict(searched.options),
@@ -278,7 +281,7 @@ def _rankings(searched: Searched, made: Sequence[Step], asked: Asked) -> list[di
     names = [one.name for one in asked.carbons if one.structure is not None and one.flake in (main, "")]
     found = []
     for charge in dict.fromkeys(ladder.charge for ladder in searched.ladders):
-        for solvents in range(searched.ladders[0].top, searched.ladders[0].bottom, -1):
+        for solvents in range(max(one.top for one in searched.ladders), min(one.bottom for one in searched.ladders), -1):
             at = [one for one in made if (one.solvents, one.charge) == (solvents, charge) and one.motif in names]
             ranked = [_ranked(one, made, asked, searched.options.seed) for one in at if one.energy is not None]
             if len(ranked) > 1:

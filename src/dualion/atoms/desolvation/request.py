@@ -28,6 +28,7 @@ GRAFT: Final = "graft"  # name of a carbon of the user
 RERANKS: Final = ("none", "single-point", "relax")
 SECOND: Final = "pyscf"  # PBE-D3(BJ)/def2-SVP, which computes the lowest minima again
 _LARGEST_CHARGE = 3  # [e] beyond it a shell of one ion is no subject of this package
+_LADDER = re.compile(r"\s*(?P<motif>[^:]+?)\s*:\s*(?P<top>\d{1,3})\s*-\s*(?P<bottom>\d{1,3})\s*(:\s*(?P<charge>[+-]?\d{1,3})\s*)?")
 _STEP = re.compile(r"\s*(\d{1,3})\s*(?:-|->|→|to)\s*(\d{1,3})\s*")
 
 
@@ -138,6 +139,61 @@ def rungs(step: str | None, top: int | None, bottom: int | None) -> tuple[int, i
     if high > MOST_SOLVENTS:
         raise SpecError(f"{what}: {high} solvents do not fit around one ion. Begin with at most {MOST_SOLVENTS}.")
     return high, low
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLadder:
+    """A ladder that one motif has for itself.
+
+    Parameters
+    ----------
+    motif : str
+    top, bottom : int
+        Most and fewest solvents [1].
+    charge : int or None
+        Total charge [e]; that of the others where it is None.
+    """
+
+    motif: str
+    top: int
+    bottom: int
+    charge: int | None
+
+
+def ladders_written(written: Sequence[str]) -> tuple[OwnLadder, ...]:
+    """Ladders that motifs have for themselves.
+
+    Parameters
+    ----------
+    written : sequence of str
+        Such as ``"pristine:4-1"`` or, with a total charge, ``"pristine:3-2:0"``.
+
+    Returns
+    -------
+    tuple of OwnLadder
+
+    Raises
+    ------
+    SpecError
+        A word cannot be read, names no motif, or is no ladder.
+
+    Examples
+    --------
+    >>> ladders_written(["oxidised-zigzag:4-1", "pristine:3-2:0"])
+    (OwnLadder(motif='oxN_zz', top=4, bottom=1, charge=None), OwnLadder(motif='pristine', top=3, bottom=2, charge=0))
+    """
+    found = []
+    for word in written:
+        read = _LADDER.fullmatch(word)
+        if read is None:
+            raise SpecError(f'--ladder: "{word}" is not a ladder. Write MOTIF:FROM-TO, or with a charge MOTIF:FROM-TO:Q, such as pristine:4-1.')
+        names = motifs_written([read["motif"]])
+        if len(names) > 1:
+            raise SpecError(f'--ladder: "{word}" means several motifs. Write one for each.')
+        top, bottom = rungs(None, int(read["top"]), int(read["bottom"]))
+        charge = None if read["charge"] is None else charges_checked([int(read["charge"])])[0]
+        found.append(OwnLadder(names[0], top, bottom, charge))
+    return tuple(found)
 
 
 def charges_checked(charges: Sequence[int]) -> tuple[int, ...]:
@@ -274,8 +330,17 @@ def carbons(
     return tuple(found)
 
 
-def ladders(bases: Sequence[Carbon], solvent: Solvent, *, top: int, bottom: int, charges: Sequence[int]) -> tuple[Ladder, ...]:
-    """A ladder for each carbon and charge.
+def ladders(
+    bases: Sequence[Carbon],
+    solvent: Solvent,
+    *,
+    top: int,
+    bottom: int,
+    charges: Sequence[int],
+    own: Sequence[OwnLadder] = (),
+    shared: Sequence[str] | None = None,
+) -> tuple[Ladder, ...]:
+    """A ladder for each carbon and charge, then those that motifs have for themselves.
 
     Parameters
     ----------
@@ -285,12 +350,26 @@ def ladders(bases: Sequence[Carbon], solvent: Solvent, *, top: int, bottom: int,
         Most and fewest solvents [1].
     charges : sequence of int
         Total charges [e]: each is a search of its own.
+    own : sequence of OwnLadder
+    shared : sequence of str, optional
+        Motifs that have the common ladder; all unless given.
 
     Returns
     -------
     tuple of Ladder
     """
-    return tuple(Ladder(base.name, base.structure, solvent, top, bottom, charge) for charge, base in product(charges, bases))
+    found = [
+        Ladder(base.name, base.structure, solvent, top, bottom, charge)
+        for charge, base in product(charges, bases)
+        if shared is None or base.motif in shared
+    ]
+    for one, base in product(own, bases):
+        if base.motif == one.motif:
+            found += [
+                Ladder(base.name, base.structure, solvent, one.top, one.bottom, charge)
+                for charge in (charges if one.charge is None else (one.charge,))
+            ]
+    return tuple(found)
 
 
 def second_engine(how: str) -> Engine | None:
