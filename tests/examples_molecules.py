@@ -25,7 +25,9 @@ OXIDE_NA_EC = (
 )
 
 
-def molecule(text: str, charge: int = 0, multiplicity: int = 1, labels: tuple[str, ...] = ("EC",), parts: tuple[int, ...] = ()) -> Structure:
+def molecule(
+    text: str, charge: int = 0, multiplicity: int = 1, labels: tuple[str, ...] = ("EC",), parts: tuple[int, ...] = ()
+) -> Structure:
     """A structure from symbols and positions; every atom in the first part where the sizes of parts are not given."""
     rows = [row.split() for row in text.split(";")]
     numbers = np.array([SYMBOLS.index(row[0]) for row in rows])

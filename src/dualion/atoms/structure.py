@@ -155,7 +155,9 @@ def joined(*pieces: Structure, charge: int, multiplicity: int) -> Structure:
     offsets = np.cumsum([0, *(len(piece.labels) for piece in pieces)])
     begins = np.cumsum([0, *(len(piece) for piece in pieces)])
     sites = [
-        replace(piece.site, atom=piece.site.atom + int(begin)) for piece, begin in zip(pieces, begins, strict=False) if piece.site is not None
+        replace(piece.site, atom=piece.site.atom + int(begin))
+        for piece, begin in zip(pieces, begins, strict=False)
+        if piece.site is not None
     ]
     return Structure(
         numbers=np.concatenate([piece.numbers for piece in pieces]),

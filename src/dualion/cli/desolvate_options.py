@@ -23,7 +23,9 @@ MotifNames = Annotated[
 ]
 Ladders = Annotated[
     list[str] | None,
-    typer.Option("--ladder", metavar="MOTIF:M-N[:Q]", help="A ladder of one motif for itself, may be repeated: pristine:4-1, pristine:3-2:0."),
+    typer.Option(
+        "--ladder", metavar="MOTIF:M-N[:Q]", help="A ladder of one motif for itself, may be repeated: pristine:4-1, pristine:3-2:0."
+    ),
 ]
 SolventName = Annotated[str, typer.Option("--solvent", metavar="NAME[:SMILES]", help="EC, DMC, ..., or THF:C1CCOC1.")]
 Step = Annotated[str | None, typer.Option("--step", metavar="M-N", help="One step, such as 3-2.")]
@@ -106,8 +108,8 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
     MissingDependency
         The engine is not installed.
     """
-    from dualion.atoms.desolvation.document import Asked
     from dualion.atoms.desolvation import request
+    from dualion.atoms.desolvation.document import Asked
     from dualion.atoms.desolvation.times import attempts
     from dualion.atoms.engines.registry import engine_named
     from dualion.atoms.search.states import BARE

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from dualion.study.desolvation.shipped import Shipped
     from dualion.study.types import Study
 
+WorkersOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes that compute at once.", show_default="one per core")]
+RecomputeOption = Annotated[
+    str | None, typer.Option(metavar="atoms", help="Compute the atomistic results of the study again, in DIR-atoms: hours.")
+]
 _GROUPS = {
     "predicted": "Predicted: computed without having been fitted to",
     "fitted": "Fitted, or taken in as input: agreement is no evidence",
@@ -56,15 +60,11 @@ def reproduce(
         Path | None,
         typer.Option(metavar="DIR", envvar="DUALION_STORE", help="Where computed parts are kept.", show_default=".dualion-store"),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes that compute at once.", show_default="one per core")
-    ] = None,
+    workers: WorkersOption = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="What solves the cells: fast, pybamm-SPM, pybamm-SPMe or pybamm-DFN.")
     ] = "fast",
-    recompute: Annotated[
-        str | None, typer.Option(metavar="atoms", help="Compute the atomistic results of the study again, in DIR-atoms: hours.")
-    ] = None,
+    recompute: RecomputeOption = None,
     skip_models: Annotated[bool, typer.Option("--skip-models", help="Arithmetic, recipe and report only.")] = False,
     as_json: JsonOutput = False,
 ) -> None:

@@ -50,7 +50,9 @@ def _table(figure: Figure, panel: Panel, letter: str) -> NumberTable:
     extra = [
         title
         for title, present in (
-            ("half-width of the 95 % interval", any(series.y_error is not None for series in panel.series)),
+            ("half-width of the 95 % interval", any(series.y_error is not None and series.y_error_low is None for series in panel.series)),
+            ("interval reaches below", any(series.y_error_low is not None for series in panel.series)),
+            ("interval reaches above", any(series.y_error_low is not None for series in panel.series)),
             ("upper edge", any(series.y_upper is not None for series in panel.series)),
             ("label", any(series.labels is not None for series in panel.series)),
         )
@@ -74,15 +76,24 @@ def _rows(panel: Panel, series: Series, extra: Sequence[str]) -> tuple[tuple[str
     found = []
     for index in _chosen(len(series.x)):
         row = [_text(panel.x, series.x[index]), _text(panel.y, series.y[index])]
-        for title in extra:
-            if title.startswith("half"):
-                row.append(significant(series.y_error[index], 3) if series.y_error is not None else "")
-            elif title.startswith("upper"):
-                row.append(significant(series.y_upper[index]) if series.y_upper is not None else "")
-            else:
-                row.append(series.labels[index] if series.labels is not None else "")
+        row += [_extra(series, title, index) for title in extra]
         found.append(tuple(row))
     return tuple(found)
+
+
+def _extra(series: Series, title: str, index: int) -> str:
+    """What a series says of one point under a further heading; empty where it says nothing."""
+    sided = series.y_error_low is not None
+    numbers = {
+        "half": None if sided else series.y_error,
+        "interval reaches below": series.y_error_low,
+        "interval reaches above": series.y_error if sided else None,
+        "upper": series.y_upper,
+    }
+    for beginning, values in numbers.items():
+        if title.startswith(beginning):
+            return "" if values is None else significant(values[index], 4 if beginning == "upper" else 3)
+    return series.labels[index] if series.labels is not None else ""
 
 
 def _chosen(count: int) -> list[int]:

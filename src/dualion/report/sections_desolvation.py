@@ -12,9 +12,9 @@ from dualion.report.blocks import Block, Code, Column, FigureBlock, Paragraph, S
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
 
 _LEAD = (
-    "Eq. (1) of the source on own geometries: lowest minima found of each state, one level and one charge in every difference. The interval "
-    "is one of search and method, not a standard error; it grows where a search has not converged and where no DFT of the same states "
-    "is there. Times put the reaction energy in the place of a barrier."
+    "Eq. (1) of the source on own geometries: lowest minima found of each state, one level and one charge in every difference. The "
+    "interval is one of search and method, not a standard error; it grows where a search has not converged and where no DFT of the same "
+    "states is there. Times put the reaction energy in the place of a barrier."
 )
 
 

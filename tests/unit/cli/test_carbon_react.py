@@ -15,6 +15,7 @@ from dualion.atoms.engines import registry
 from dualion.atoms.search import pool
 from dualion.cli.carbon_react import _most, react
 from dualion.errors import SpecError
+from dualion.figures import render
 from examples_landscape import Here
 from examples_reactions import Shifts
 
@@ -39,6 +40,12 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Here:
     monkeypatch.setattr(registry, "engine_named", lambda name: Shifts())
     monkeypatch.setattr(pool, "hired", hired)
     return here
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the time that drawing takes: the bytes of a figure are tested with the figures."""
+    monkeypatch.setattr(render, "render", lambda figure, formats: {form: repr((figure, form)).encode() for form in formats})
 
 
 def _written(folder: Path) -> dict[str, bytes]:
@@ -68,6 +75,7 @@ def test_both_edges_without_and_with_acetate_are_the_default(model: Here, tmp_pa
     assert f"[{number}/{number}] relaxations, the last one accepted" in said.err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_same_command_computes_nothing_again_and_gives_the_same_bytes(model: Here, tmp_path: Path) -> None:
     command = ("--edge", "zigzag", "--zinc", "chloride", "--zinc", "none", "--starts", "2", "--out", str(tmp_path))
     _run(*command)
@@ -83,7 +91,8 @@ def test_the_same_command_computes_nothing_again_and_gives_the_same_bytes(model:
     assert {species["charge"] for species in made["sets"][2]["species"].values()} == {0, 2}
 
 
-def test_json_is_the_document_with_its_folder(model: Here, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("model", "undrawn")
+def test_json_is_the_document_with_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _run("--edge", "armchair", "--zinc", "none", "--json", "--out", str(tmp_path))
     said = json.loads(capsys.readouterr().out)
     assert said.pop("folder") == str(tmp_path)
@@ -99,7 +108,7 @@ def test_json_is_the_document_with_its_folder(model: Here, tmp_path: Path, capsy
         (("--size", "10"), "--size"),
         (("--centre", "atom"), '"atom" is not a centre of a flake'),
         (("--engine", "gfn3"), "is not an engine"),
-        (("--size", "4,4"), "4"),
+        (("--size", "4,4"), "no zigzag C-H on this flake"),
     ],
 )
 def test_what_cannot_be_computed_is_refused_and_nothing_is_written(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:

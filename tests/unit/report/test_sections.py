@@ -247,3 +247,14 @@ def test_long_curves_are_thinned_to_their_ends_and_say_so() -> None:
     assert (rows[0][0], rows[-1][0]) == ("0", "499")
     assert table.groups[0].name == f"MEC3: simulation ({MOST_ROWS} of 500 points)"
     assert table.columns == ("Time (s)", "Voltage (V)")
+
+
+def test_an_interval_with_two_sides_is_told_with_both() -> None:
+    from dualion.records.figure import Axis, Figure, Panel, Series
+    from dualion.report.numbers import number_tables
+
+    series = Series("computed", "simulated", (0.0,), (1.0,), "atomistic", y_error=(0.4,), y_error_low=(0.1,))
+    table = number_tables(Figure("f", "f", "f", (Panel(Axis("x", "1"), Axis("E", "eV"), (series,)),), 89))[0]
+    assert list(zip(table.columns[2:], table.groups[0].rows[0][2:], strict=True)) == [
+        ("interval reaches below", "0.1"), ("interval reaches above", "0.4"),
+    ]  # fmt: skip

@@ -186,7 +186,9 @@ def ladders_written(written: Sequence[str]) -> tuple[OwnLadder, ...]:
     for word in written:
         read = _LADDER.fullmatch(word)
         if read is None:
-            raise SpecError(f'--ladder: "{word}" is not a ladder. Write MOTIF:FROM-TO, or with a charge MOTIF:FROM-TO:Q, such as pristine:4-1.')
+            raise SpecError(
+                f'--ladder: "{word}" is not a ladder. Write MOTIF:FROM-TO, or with a charge MOTIF:FROM-TO:Q, such as pristine:4-1.'
+            )
         names = motifs_written([read["motif"]])
         if len(names) > 1:
             raise SpecError(f'--ladder: "{word}" means several motifs. Write one for each.')
