@@ -158,7 +158,8 @@ def do(
                 _look_again(left, records, cache, deadline)
     finally:
         for future, key in running.items():
-            future.cancel()
+            if not isinstance(executor, ProcessPoolExecutor):  # one of our own is shut down by `hired`; a broken one must not be touched
+                future.cancel()
             cache.release(key)
     return [records[key] for key in keys]
 
