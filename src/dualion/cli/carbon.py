@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dualion.cli.carbon_react import react
 from dualion.cli.options import JsonOutput
 from dualion.cli.output import columns_of, emit, say
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dualion.atoms.structure import Structure
 
 app = typer.Typer(help="Carbons of atoms: flakes with nitrogen motifs.")
+app.command(name="react")(react)
 SCHEMA = "dualion/carbon/1"
 SUMMARY = "carbons.json"
 _NO_ENGINE = "none"

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from dualion.atoms.desolvation.document import document
+from dualion.atoms.engines.check import single_point
+from dualion.atoms.engines.tblite import Tblite
+from dualion.atoms.export import read_structure
 from dualion.errors import SpecError
 from dualion.study.desolvation.findings import desolvation
 from dualion.study.desolvation.shipped import DESOLVATION, Shipped, geometries, shipped
@@ -131,16 +134,45 @@ def test_the_bare_ladder_reproduces_the_anchors_and_rises(results: dict[str, Shi
     assert energies == sorted(energies)
 
 
+def test_density_functional_theory_of_the_bare_shells(results: dict[str, Shipped]) -> None:
+    """PBE-D3(BJ)/def2-SVP anchors of the specification of atomistics, section 3.2, on geometries of our own."""
+    found = [steps(results["bare-dft"])["bare", before, 1]["variants"]["dft=single-point"] for before in (3, 2, 1)]
+    assert found == pytest.approx([1.056, 1.421, 1.702], abs=0.03)
+
+
 def test_the_result_set_is_whole(results: dict[str, Shipped]) -> None:
-    found = steps(results["motifs"])
+    charged, neutral = steps(results["motifs"]), steps(results["neutral"])
     six = ("pristine", "graphitic", "pyridinic_zz", "pyrrolic", "oxN_zz", "oxN_ac")
-    wanted = {(motif, 3, 1) for motif in six} | {(motif, 3, 0) for motif in ("pristine", "oxN_zz")}
-    wanted |= {(motif, before, 1) for motif in ("pristine", "oxN_zz") for before in (4, 3, 2)}
-    assert wanted <= set(found)
-    for step in found.values():
+    assert {(motif, 3, 1) for motif in six} | {(motif, before, 1) for motif in ("pristine", "oxN_zz") for before in (4, 2)} == set(charged)
+    assert {(motif, 3, 0) for motif in ("pristine", "oxN_zz")} == set(neutral)
+    for step in (*charged.values(), *neutral.values()):
         assert step["convergence"] in ("converged", "not converged", "stopped, not converged")
         assert step["interval_eV"][0] < step["energy_eV"] < step["interval_eV"][1]
-    assert all(one.document["open_questions"] for one in results.values())
+    assert all(one.document["open_questions"] and one.machine_hours > 0 for one in results.values())
+
+
+def frames(study: Study, one: Shipped) -> list[str]:
+    """Each frame of a file in extended xyz."""
+    lines, found = geometries(study, one).splitlines(keepends=True), []
+    while lines:
+        count = int(lines[0]) + 2
+        found.append("".join(lines[:count]))
+        lines = lines[count:]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "state"), [("bare", "Na+(EC)3"), ("motifs", "oxN_zz + Na+(EC)3"), ("motifs", "graphitic + Na+(EC)2")], ids=lambda one: one
+)
+def test_an_energy_is_that_of_its_geometry(study: Study, results: dict[str, Shipped], tmp_path: Path, name: str, state: str) -> None:
+    pytest.importorskip("tblite.interface", reason="the extra [atoms] is not installed")
+    total = next(entry["total_eV"] for entry in results[name].document["states"] if entry["name"] == state)
+    held = [frame for frame in frames(study, results[name]) if abs(float(frame.split("energy=")[1].split()[0]) - total) < 1e-6]
+    assert len(held) == 1
+    (tmp_path / "state.extxyz").write_text(held[0])
+    structure = read_structure(tmp_path / "state.extxyz")
+    assert single_point(structure, Tblite("gfn1")).energy == pytest.approx(total, abs=1e-4)
 
 
 def test_the_geometries_are_small(study: Study, results: dict[str, Shipped]) -> None:
