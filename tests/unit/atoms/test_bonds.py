@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, molecule, oxide_complex, pair, solvated_sodium
 from dualion.atoms.bonds import bonds, connected, coordination, has_ion, radii
 from dualion.atoms.structure import Structure
-from examples_molecules import ethylene_carbonate, molecule, oxide_complex, pair, solvated_sodium
 
 
 def test_bonds_of_ethylene_carbonate() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from atoms_landscape import DEPTH, WHOLE, Here, Landscape, ladder
 from dualion.atoms.desolvation.again import Again, compute_again
 from dualion.atoms.desolvation.document import Asked, document
 from dualion.atoms.desolvation.request import Carbon
 from dualion.atoms.search.options import SearchOptions
 from dualion.atoms.search.run import Searched, run
 from dualion.atoms.tasks import MemoryCache
-from examples_landscape import DEPTH, WHOLE, Here, Landscape, ladder
 
 SHALLOW = 0.9  # depth of the second landscape, as a share of the first
 STEPS = tuple(DEPTH * (WHOLE[solvents - 1] - WHOLE[solvents]) for solvents in (3, 2, 1))

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from atoms_desolvation import MOLECULE, searched
+from atoms_landscape import Here, Landscape, ladder, lowest
 from dualion.atoms.desolvation import budget
 from dualion.atoms.desolvation.document import Asked, document
 from dualion.atoms.desolvation.request import (
@@ -29,8 +31,6 @@ from dualion.atoms.search.run import Searched, run
 from dualion.atoms.search.states import State
 from dualion.atoms.tasks import MemoryCache
 from dualion.errors import SpecError
-from examples_desolvation import MOLECULE, searched
-from examples_landscape import Here, Landscape, ladder, lowest
 
 LADDER = (0.9, 1.1, 1.7)
 

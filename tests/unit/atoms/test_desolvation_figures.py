@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from atoms_desolvation import searched
 from dualion.atoms.desolvation.document import document
 from dualion.atoms.desolvation.figures import figures, ladder_figure, motif_figure, search_figure
 from dualion.errors import InputError
@@ -15,7 +16,6 @@ from dualion.figures.looks import check, legend_label, looks
 from dualion.figures.render import render
 from dualion.figures.scales import plan
 from dualion.records import Axis, Figure, Panel, Series
-from examples_desolvation import searched
 
 TWO = {("pristine", 1): (0.9, 1.2), ("pristine", 0): (0.7, 1.0), ("oxN_zz", 1): (0.6, 0.8), ("oxN_zz", 0): (0.9, 1.1)}
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from atoms_landscape import CO, DEPTH, LENGTH, Landscape
+from atoms_molecules import ethylene_carbonate, ion, molecule
 from dualion.atoms.engines.base import Energy
 from dualion.atoms.relaxation.minimise import LONGEST, minimise
 from dualion.atoms.structure import Structure
 from dualion.errors import ConvergenceError
-from examples_landscape import CO, DEPTH, LENGTH, Landscape
-from examples_molecules import ethylene_carbonate, ion, molecule
 
 Surface = Callable[[np.ndarray], tuple[float, np.ndarray]]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, molecule, oxide_complex, pair, solvated_sodium
 from dualion.atoms.relaxation.model_hessian import FLOOR, _torsion, model_hessian
 from dualion.atoms.structure import Structure
-from examples_molecules import ethylene_carbonate, molecule, oxide_complex, pair, solvated_sodium
 
 MOLECULES = (ethylene_carbonate(), solvated_sodium(), oxide_complex())
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atoms_pyscf import ENGINE, solved, state
 from dualion.atoms.engines import libraries
 from dualion.atoms.engines import pyscf as engine_module
 from dualion.atoms.engines.base import HARTREE
 from dualion.atoms.engines.pyscf import PySCF, dispersion, molecule, superposition_error
 from dualion.errors import ConvergenceError, MissingDependency, SpecError
-from examples_pyscf import ENGINE, solved, state
 
 WATER = state("HOH")
 

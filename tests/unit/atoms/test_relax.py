@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from atoms_landscape import DEPTH, Landscape
+from atoms_molecules import ethylene_carbonate, ion, molecule, oxide_complex, pair, solvated_sodium
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.relax import OUTCOMES, relax
 from dualion.atoms.structure import Structure
 from dualion.errors import ConvergenceError, SpecError
-from examples_landscape import DEPTH, Landscape
-from examples_molecules import ethylene_carbonate, ion, molecule, oxide_complex, pair, solvated_sodium
 
 WITH_TBLITE = ("gfn1", "gfn2")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from atoms_landscape import Landscape
+from atoms_molecules import ethylene_carbonate, molecule, solvated_sodium
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.relax import VERSION, relax
 from dualion.atoms.structure import Site, Structure
 from dualion.atoms.tasks import MemoryCache, SinglePoint, Task, perform, record_of, relaxed_from, structure_document, structure_from
 from dualion.errors import ConvergenceError, SpecError
-from examples_landscape import Landscape
-from examples_molecules import ethylene_carbonate, molecule, solvated_sodium
 
 #: Keys of the first version, which finished tasks are found by: a change of one loses every record that was ever computed.
 RELAX_KEY = "b97f85e2d52e6b6769f285fe971400ef357bbe513ea1556289725c0488a21e15"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, molecule
 from dualion.atoms.engines.base import BOLTZMANN
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.relax import relax
@@ -22,7 +23,6 @@ from dualion.atoms.thermo import (
 )
 from dualion.atoms.vibrations import moments_of_inertia, standard_masses
 from dualion.errors import ModelError, SpecError
-from examples_molecules import ethylene_carbonate, molecule
 
 JOULE = 96485.33212  # [J/mol] of one eV
 WATER = np.array([1594.75, 3657.05, 3755.93])  # [cm-1] fundamentals, Shimanouchi 1972

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import typer
 
+from atoms_landscape import Here
+from atoms_reactions import Shifts
 from dualion.atoms.engines import registry
 from dualion.atoms.search import pool
 from dualion.cli.carbon_react import _most, react
 from dualion.errors import SpecError
 from dualion.figures import render
-from examples_landscape import Here
-from examples_reactions import Shifts
 
 FILES = {"reactions.json", "reactions.csv", "minima.extxyz", "reactions.svg", "reactions.png", "reactions.pdf"}
 

@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 import typer
 
+from atoms_landscape import CO, Here, Landscape, lowest
 from dualion.atoms import species
 from dualion.atoms.desolvation import figures
 from dualion.atoms.engines import registry
@@ -27,7 +28,6 @@ from dualion.cli.desolvate_options import shard_written
 from dualion.cli.desolvate_output import forget_failed, usable
 from dualion.errors import DualionError, MissingDependency, OpenShellFlake, SpecError, StoreError
 from dualion.store.tasks import TaskFolder
-from examples_landscape import CO, Here, Landscape, lowest
 
 Desolvate = Callable[..., int]
 _LONGEST = 300  # [s] a run of a second or two on a machine that is busy with other things

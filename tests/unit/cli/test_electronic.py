@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from atoms_pyscf import state
 from dualion.atoms.export import extxyz
 from dualion.cli.electronic import app
 from dualion.errors import SpecError
-from examples_pyscf import state
 
 Run = Callable[..., str]
 

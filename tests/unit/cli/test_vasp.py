@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import typer
 
+from atoms_vasp import folder_of, outcar, run_of, small, vasprun
 from dualion.atoms.reading.structure import read_structure
 from dualion.cli.vasp import app
 from dualion.errors import ReadError, SpecError
-from examples_vasp import folder_of, outcar, run_of, small, vasprun
 
 Run = Callable[..., str]
 EC = ("O 0 0 0", "C -1.1824 0.0591 0.0082", "O -2.0122 -1.004 0.063", "C -3.3665 -0.6032 0.0578", "C -3.29 0.9361 -0.0133")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from atoms_desolvation import searched
 from dualion.atoms.desolvation.document import document
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
@@ -23,7 +24,6 @@ from dualion.study.load import load, locate
 from dualion.study.relations import evaluate
 from dualion.study.types import Study, Verdict
 from dualion.study.verdicts import assign
-from examples_desolvation import searched
 
 
 def made(steps: dict[tuple[str, int], list[float]], *, top: int, name: str = "made-up") -> Shipped:

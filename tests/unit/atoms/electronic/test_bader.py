@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atoms_pyscf import n_oxide, n_oxide_basins, solved
 from dualion.atoms.electronic.bader import bader, bader_agreed, charges_of
 from dualion.atoms.electronic.basins import basins
 from dualion.atoms.electronic.example import OXYGEN
 from dualion.atoms.electronic.grids import enclosing, sampled
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
-from examples_pyscf import n_oxide, n_oxide_basins, solved
 
 
 @pytest.mark.parametrize("electrons", [(1.0, 1.0), (3.0, 1.0), (3.0, 2.0)])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atoms_pyscf import ENGINE, n_oxide, n_oxide_basins, solved
 from dualion.atoms.electronic.cube import cube
 from dualion.atoms.electronic.density import density_difference, mean_plane, profile
 from dualion.atoms.electronic.example import example
@@ -15,7 +16,6 @@ from dualion.atoms.electronic.fragments import fragment, split
 from dualion.atoms.electronic.grids import Grid
 from dualion.atoms.engines.base import BOHR
 from dualion.errors import SpecError
-from examples_pyscf import ENGINE, n_oxide, n_oxide_basins, solved
 
 
 def _single(field: Any, index: int) -> Any:

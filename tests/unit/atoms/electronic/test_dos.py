@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atoms_pyscf import n_oxide, solved
 from dualion.atoms.electronic.dos import dos
 from dualion.atoms.electronic.example import OXYGEN
 from dualion.atoms.electronic.field import Orbitals
 from dualion.errors import SpecError
-from examples_pyscf import n_oxide, solved
 
 
 @pytest.mark.parametrize("name", ["HOH", "OH"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from atoms_molecules import ethylene_carbonate, ion, molecule, solvated_sodium
 from dualion.atoms.engines.ase_any import AseEngine, ase_engine
 from dualion.atoms.engines.tblite import Tblite
 from dualion.errors import ConvergenceError, ModelError, SpecError
-from examples_molecules import ethylene_carbonate, ion, molecule, solvated_sodium
 
 pytest.importorskip("ase", reason="the extra [atoms] is not installed")
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, molecule, pair, solvated_sodium
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.engines.check import OVERLAP, overlapping, single_point
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import ModelError, SpecError
-from examples_molecules import ethylene_carbonate, molecule, pair, solvated_sodium
 
 SODIUM = 1.66  # [angstrom] covalent radius, Cordero et al. 2008
 

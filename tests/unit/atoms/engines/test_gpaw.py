@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, ion, molecule, oxide_complex, solvated_sodium
 from dualion.atoms.engines.gpaw import PAPER_BOX, Gpaw, box_in, common_box, in_box
 from dualion.errors import ConvergenceError, MissingDependency, SpecError
-from examples_molecules import ethylene_carbonate, ion, molecule, oxide_complex, solvated_sodium
 
 pytest.importorskip("ase", reason="the extra [atoms] is not installed")
 

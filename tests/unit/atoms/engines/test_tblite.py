@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, ion, oxide_complex, pair, solvated_sodium
 from dualion.atoms.engines import tblite
 from dualion.atoms.engines.tblite import Tblite
 from dualion.errors import ConvergenceError, SpecError
-from examples_molecules import ethylene_carbonate, ion, oxide_complex, pair, solvated_sodium
 
 pytest.importorskip("tblite", reason="the extra [atoms] is not installed")
 

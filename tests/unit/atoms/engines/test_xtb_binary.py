@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atoms_molecules import ethylene_carbonate, ion, solvated_sodium
 from dualion.atoms.engines import xtb_binary
 from dualion.atoms.engines.base import BOHR, HARTREE
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.engines.xtb_binary import XtbBinary
 from dualion.errors import ConvergenceError, MissingDependency, ModelError, SpecError
-from examples_molecules import ethylene_carbonate, ion, solvated_sodium
 
 if sys.platform == "win32":
     pytest.skip("the script that stands for the program needs a shebang line", allow_module_level=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atoms_landscape import CO, DEPTH, LENGTH, OCTAHEDRON, TAIL, Here, Landscape, ladder, lowest
 from dualion.atoms.desolvation.intervals import search_uncertainty, step_interval
 from dualion.atoms.relax import relax
 from dualion.atoms.search.options import SearchOptions
 from dualion.atoms.search.run import Searched, run
 from dualion.atoms.search.states import AGREE, Found, State
 from dualion.atoms.structure import Structure
-from examples_landscape import CO, DEPTH, LENGTH, OCTAHEDRON, TAIL, Here, Landscape, ladder, lowest
 
 SEEDS = range(20)
 FEW = SearchOptions(starts=1, parents=1, grow=1, shakes=1, max_rounds=1)

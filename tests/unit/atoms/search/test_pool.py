@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 import dualion
+from atoms_landscape import CO, Here, Landscape, Sleepy
+from atoms_molecules import molecule
 from dualion.atoms.search.pool import THREADS, Shard, TimeUp, do, hired
 from dualion.atoms.tasks import MemoryCache, SinglePoint, Task, perform
 from dualion.errors import ConvergenceError, ModelError, SpecError
 from dualion.store.tasks import TaskFolder
-from examples_landscape import CO, Here, Landscape, Sleepy
-from examples_molecules import molecule
 
 PACKAGE = os.pathsep.join([str(Path(dualion.__file__).parents[1]), str(Path(__file__).parents[3])])
 

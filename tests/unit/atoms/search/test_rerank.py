@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atoms_landscape import CO, Here, Landscape, ladder
+from atoms_molecules import molecule
 from dualion.atoms.desolvation.intervals import engine_uncertainty
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.relax import Relaxed, relax
@@ -24,8 +26,6 @@ from dualion.atoms.structure import Structure
 from dualion.atoms.tasks import SinglePoint
 from dualion.errors import ConvergenceError, SpecError
 from dualion.store.tasks import TaskFolder
-from examples_landscape import CO, Here, Landscape, ladder
-from examples_molecules import molecule
 
 TWO, ONE, RELEASED = State("bare", "Na", ("CO",) * 2, 1), State("bare", "Na", ("CO",), 1), State("", "", ("CO",), 0)
 

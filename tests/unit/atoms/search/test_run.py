@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import dualion
+from atoms_landscape import Here, Landscape, ladder, summary
 from dualion.atoms.desolvation.steps import steps
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.pool import Shard
@@ -23,7 +24,6 @@ from dualion.atoms.species import bundled
 from dualion.errors import SpecError
 from dualion.store.digests import canonical
 from dualion.store.tasks import TaskFolder
-from examples_landscape import Here, Landscape, ladder, summary
 
 SOME = SearchOptions(starts=3, parents=1, grow=2, shakes=1, max_rounds=1)
 PACKAGE = os.pathsep.join([str(Path(dualion.__file__).parents[1]), str(Path(__file__).parents[3])])
@@ -36,7 +36,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dualion.atoms.search.pool import Shard
 from dualion.atoms.search.run import run
 from dualion.store.tasks import TaskFolder
-from examples_landscape import Here, Landscape, ladder, summary
+from atoms_landscape import Here, Landscape, ladder, summary
 from dualion.atoms.search.options import SearchOptions
 index, count, root, out = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
 with TaskFolder(root) as folder:

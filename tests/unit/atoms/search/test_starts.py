@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atoms_landscape import CO, ladder
 from dualion.atoms import place
 from dualion.atoms.bonds import bonds
 from dualion.atoms.flake import Cut, flake
@@ -16,7 +17,6 @@ from dualion.atoms.search.states import State
 from dualion.atoms.species import bundled
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
-from examples_landscape import CO, ladder
 
 SMALL = flake(Cut(10.0, 11.5, "ring"))
 EC = bundled()["EC"]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atoms_molecules import molecule
 from dualion.atoms.relax import Relaxed
 from dualion.atoms.search.states import Found, State, Tried, distinct
 from dualion.atoms.structure import Structure
-from examples_molecules import molecule
 
 SHELL = State("bare", "Na", ("CO", "CO"), 1)
 

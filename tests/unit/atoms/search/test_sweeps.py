@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atoms_landscape import CO, Landscape, ladder
 from dualion.atoms.flake import Cut, flake
 from dualion.atoms.motifs import motif
 from dualion.atoms.relax import Relaxed
@@ -18,7 +19,6 @@ from dualion.atoms.search.sweeps import Search
 from dualion.atoms.species import bundled
 from dualion.atoms.tasks import Task
 from dualion.errors import SpecError
-from examples_landscape import CO, Landscape, ladder
 
 SMALL = flake(Cut(10.0, 11.5, "ring"))
 EC = bundled()["EC"]

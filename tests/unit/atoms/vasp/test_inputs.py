@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atoms_vasp import built, folder_of, small
 from dualion.atoms.flake import flake
 from dualion.atoms.motifs import motif
 from dualion.atoms.structure import SYMBOLS, Structure
@@ -18,7 +19,6 @@ from dualion.atoms.vasp.potentials import ORDER, VALENCE, chosen
 from dualion.atoms.vasp.settings import Settings, bands_of, cost, plane_waves, valence_electrons
 from dualion.atoms.vasp.state_file import read_state
 from dualion.errors import ReadError, SpecError
-from examples_vasp import built, folder_of, small
 
 NAME = "oxN_zz + Na+(EC)3"
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atoms_vasp import Output, outcar, run_of, small, vasprun
 from dualion.atoms.vasp.outcar import read_outcar
 from dualion.atoms.vasp.refusals import refusals
 from dualion.atoms.vasp.run import Run
 from dualion.atoms.vasp.vasprun import read_vasprun
 from dualion.errors import ReadError
-from examples_vasp import Output, outcar, run_of, small, vasprun
 
 ENERGY = -614.13701234
 DIPCOR = """

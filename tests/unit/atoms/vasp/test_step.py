@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atoms_vasp import Output, built, folder_of, run_of, small
 from dualion.atoms.vasp.documents import level_of, outcome_document, step_document
 from dualion.atoms.vasp.folder import Outcome, read_outcome
 from dualion.atoms.vasp.inputs import Inputs, inputs_of
 from dualion.atoms.vasp.settings import Settings
 from dualion.atoms.vasp.step import mixed_potentials, step_energy
 from dualion.errors import ReadError, SpecError
-from examples_vasp import Output, built, folder_of, run_of, small
 
 BEFORE, AFTER, RELEASED = -1848.038612345, -1231.26701234, -615.77211111
 Change = Callable[[Output], Output]

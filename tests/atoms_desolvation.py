@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atoms_landscape import CO
 from dualion.atoms.desolvation.document import Asked
 from dualion.atoms.desolvation.request import Carbon, ladders
 from dualion.atoms.engines.base import Level
@@ -15,7 +16,6 @@ from dualion.atoms.search.options import SearchOptions
 from dualion.atoms.search.run import Searched
 from dualion.atoms.search.states import Found, State, Tried
 from dualion.atoms.structure import CARBON, Structure
-from examples_landscape import CO
 
 _FAMILIES = ("random", "strip", "grow", "shake")
 #: Directions of up to six solvents.
