@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from dualion.atoms.vasp.inputs import inputs_of
-from examples_vasp import built, run_of, vasprun
+from atoms_vasp import built, run_of, vasprun
 
 REPEATS = 5
 BYTES = 100_000_000  # [byte]

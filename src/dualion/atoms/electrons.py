@@ -67,3 +67,8 @@ def check_multiplicity(numbers: ArrayLike, charge: int, multiplicity: int) -> No
             f"multiplicity: {multiplicity} does not go with {count} electrons at charge {charge:+d}. Write one of {allowed}, "
             "or change the charge."
         )
+
+
+def signed(charge: int) -> str:
+    """A charge [e] as it is written: ``"+1"``, ``"0"``, ``"-1"``."""
+    return f"{charge:+d}" if charge else "0"

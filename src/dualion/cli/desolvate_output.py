@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dualion.atoms.electrons import signed
 from dualion.cli.output import columns_of
 
 if TYPE_CHECKING:
@@ -86,10 +87,10 @@ def lines(document: Mapping[str, Any], folder: Path, count: int) -> list[str]:
     from dualion.atoms.desolvation.table import terminal_rows
 
     said = [f"{step['name']}  {step['short']}" for step in document["steps"]]
-    orders = [f"{one['step']}, q={one['charge']:+d}: {one['statement']}" for one in document["rankings"]]
+    orders = [f"{one['step']}, q={signed(one['charge'])}: {one['statement']}" for one in document["rankings"]]
     pairs = [f"  {statement}" for one in document["rankings"] for statement in one["oxidised_against_pristine"]]
     first = [
-        f"{one['motif']}, q={one['charge']:+d}, prefactors 1e12 to 1e14 1/s: {one['first_step_over_all_prefactors']['statement']}"
+        f"{one['motif']}, q={signed(one['charge'])}, prefactors 1e12 to 1e14 1/s: {one['first_step_over_all_prefactors']['statement']}"
         for one in document["ladders"]
         if any(energy is not None for energy in one["steps_eV"].values())
     ]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dualion.atoms.electrons import signed
 from dualion.cli.output import columns_of
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def lines(
     else:
         first = found.shells[0]
         where = "binding of ion and solvents to the carbon" if first.composition.carbon is not None else "solvation energies"
-        heading = f"Shells: {where}, {found.level.short}, q={first.composition.charge:+d}, dispersion {found.level.dispersion}, box none"
+        heading = (
+            f"Shells: {where}, {found.level.short}, q={signed(first.composition.charge)}, dispersion {found.level.dispersion}, box none"
+        )
         table = _energy_table(found, ratio)
     said = ["", *_electrolyte(shells, ratio, salt)] if ratio is not None else []
     if found is None:

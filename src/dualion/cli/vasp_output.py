@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dualion.atoms.electrons import signed
 from dualion.cli.output import columns_of
 from dualion.errors import ReadError
 
@@ -53,7 +54,7 @@ def written_lines(written: Inputs, folder: Path) -> list[str]:
     structure = state.structure
     rows = [
         ("composition", f"{structure.formula}, {len(structure)} atoms"),
-        ("charge", f"q = {structure.charge:+d}, 2S+1 = {structure.multiplicity}"),
+        ("charge", f"q = {signed(structure.charge)}, 2S+1 = {structure.multiplicity}"),
         ("electrons", f"NELECT = {state.electrons}"),
         ("potentials", f"{' '.join(state.potentials.values())} (PBE PAW)"),
         ("cell", f"cubic, {state.settings.box:g} angstrom, the Γ point alone"),
@@ -96,7 +97,7 @@ def step_lines(step: Step) -> list[str]:
 
     level, state = level_of(step.before.run), step.before.state
     spin = "" if state is None else f", 2S+1={state.structure.multiplicity}"
-    said = f"{level.method}, {level.basis}, q={step.charge:+d}{spin}, dispersion {level.dispersion}, {level.box}"
+    said = f"{level.method}, {level.basis}, q={signed(step.charge)}{spin}, dispersion {level.dispersion}, {level.box}"
     return ["", f"{step.name}: {step.energy:.3f} eV (interval withheld, one structure for each state; VASP {level.version}, {said})"]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dualion.atoms.desolvation.table import duration
+from dualion.atoms.electrons import signed
 from dualion.atoms.reaction_document import reaction_rows
 from dualion.figures.labels import significant
-from dualion.report.blocks import Block, Code, Column, FigureBlock, Paragraph, Section, Subsection, Table
+from dualion.report.blocks import Block, Code, Column, FigureBlock, FigureRow, Paragraph, Section, Subsection, Table
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
 
+_WIDE = 100  # figures of this width and more, in mm, stand alone
 _LEAD = (
     "Eq. (1) of the source on own geometries: lowest minima found of each state, one level and one charge in every difference. The "
     "interval is one of search and method, not a standard error; it grows where a search has not converged and where no DFT of the same "
@@ -32,7 +34,9 @@ def desolvation_section(results: Sequence[Shipped], figures: Sequence[FigureBloc
     """
     if not results:
         return None
-    blocks: list[Block] = [Paragraph(_LEAD, "lead"), *figures]
+    narrow = [figure for figure in figures if figure.figure.width < _WIDE]
+    blocks: list[Block] = [Paragraph(_LEAD, "lead"), *(figure for figure in figures if figure.figure.width >= _WIDE)]
+    blocks += [FigureRow(tuple(narrow[first : first + 2])) for first in range(0, len(narrow), 2)]
     for one in results:
         inner = _steps(one) if one.schema == DESOLVATION else _reactions(one) if one.schema == REACTIONS else []
         hours = f"{significant(one.machine_hours, 2)} machine-hours of one core. Computed again by: "
@@ -48,7 +52,8 @@ def desolvation_section(results: Sequence[Shipped], figures: Sequence[FigureBloc
 
 def _steps(one: Shipped) -> list[Block]:
     columns = (
-        Column("Step"), Column("q", numeric=True), Column("Energy / eV", numeric=True), Column("Interval / eV"), Column("Time"),
+        Column("Step"), Column("q", numeric=True), Column("Energy / eV", numeric=True), Column("With DFT / eV", numeric=True),
+        Column("Interval / eV"), Column("Time"),
         Column("Conformers"), Column("Search"), Column("Flags"),
     )  # fmt: skip
     rows = tuple(_row(step) for step in one.document["steps"])
@@ -58,12 +63,11 @@ def _steps(one: Shipped) -> list[Block]:
         f"{level['electronic_temperature']:g} K. Conformers: accepted minima before and after the step."
     )
     found: list[Block] = [Table(one.title, columns, rows, note)]
-    found += [
-        Paragraph(f"{ranking['step']}, q={ranking['charge']:+d}. {ranking['statement']} {' '.join(ranking['oxidised_against_pristine'])}")
-        for ranking in one.document["rankings"]
-    ]
+    for ranking in one.document["rankings"]:
+        against = " ".join(ranking["oxidised_against_pristine"])
+        found.append(Paragraph(f"{ranking['step']}, q={signed(ranking['charge'])}. {ranking['statement']} {against}"))
     over = [(ladder["motif"], ladder["charge"], ladder["first_step_over_all_prefactors"]) for ladder in one.document["ladders"]]
-    found += [Paragraph(f"{motif}, q={charge:+d}. {said['statement']}") for motif, charge, said in over]
+    found += [Paragraph(f"{motif}, q={signed(charge)}. {said['statement']}") for motif, charge, said in over]
     rerank = one.document.get("rerank")
     if rerank:
         found.append(Paragraph(str(rerank.get("statement", "")), "small"))
@@ -73,14 +77,15 @@ def _steps(one: Shipped) -> list[Block]:
 def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
     flags = ", ".join(step["flags"])
     if step["energy_eV"] is None:
-        return (step["name"], f"{step['charge']:+d}", "withheld", "", "", "", step["convergence"], flags)
+        return (step["name"], signed(step["charge"]), "withheld", "", "", "", "", step["convergence"], flags)
     low, high = step["interval_eV"]
     ends = step["time"]["log10_tau_interval"]
     before, after = step["search"]["before"], step["search"]["after"]
     return (
         step["name"],
-        f"{step['charge']:+d}",
+        signed(step["charge"]),
         f"{step['energy_eV']:.3f}",
+        next((f"{value:.3f}" for name, value in step["variants"].items() if name.startswith("dft=") and value is not None), ""),
         f"{low:.2f} to {high:.2f}",
         f"{duration(ends[0])} to {duration(ends[1])}",
         f"{before['accepted']}, {after['accepted']}",

@@ -19,6 +19,7 @@ from dualion.atoms.desolvation.ranking import RankedStep, rank
 from dualion.atoms.desolvation.request import Carbon
 from dualion.atoms.desolvation.steps import Step, step
 from dualion.atoms.desolvation.times import PREFACTORS, ROOM, Prefactor, StepsOver, first_step_over
+from dualion.atoms.electrons import signed
 from dualion.atoms.engines.registry import engine_flags
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.run import Searched
@@ -174,7 +175,7 @@ def _states(searched: Searched) -> list[Found]:
 def _variants(one: Step, ladder: Ladder, made: Sequence[Step], asked: Asked) -> dict[str, float | None]:
     """The same step at other charges and with density functional theory; never averaged into it."""
     found: dict[str, float | None] = {
-        f"charge={other.charge:+d}": other.energy
+        f"charge={signed(other.charge)}": other.energy
         for other in made
         if (other.motif, other.solvents) == (one.motif, one.solvents) and other.charge != one.charge
     }

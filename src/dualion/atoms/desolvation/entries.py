@@ -11,6 +11,7 @@ from dualion.atoms.desolvation.intervals import LABEL, engine_uncertainty
 from dualion.atoms.desolvation.request import Carbon
 from dualion.atoms.desolvation.steps import StateEnergy, Step, state_energy
 from dualion.atoms.desolvation.times import prefactor_table
+from dualion.atoms.electrons import signed
 from dualion.atoms.engines.base import Level
 from dualion.atoms.search.run import Searched
 from dualion.atoms.search.states import BARE, Found, State
@@ -24,7 +25,7 @@ _DISPERSION: Final = {"none": "no dispersion", "d3bj": "D3(BJ)", "in method": "d
 def file_of(state: State) -> str:
     """Name of the file that holds the reported minimum of a state, such as ``"frames/oxN_zz-Na-EC3_q+1.extxyz"``."""
     shell = [f"{name}{count}" for name, count in sorted(Counter(state.solvents).items())] if state.ion else list(state.solvents)
-    return f"frames/{'-'.join(part for part in (state.carbon, state.ion, *shell) if part)}_q{state.charge:+d}.extxyz"
+    return f"frames/{'-'.join(part for part in (state.carbon, state.ion, *shell) if part)}_q{signed(state.charge)}.extxyz"
 
 
 def state_entry(found: Found, searched: Searched, carbons: Sequence[Carbon]) -> dict[str, Any]:
@@ -192,14 +193,14 @@ def short(one: Step) -> str:
     before, after = one.before, one.after
     if one.energy is None or one.interval is None or before is None or after is None:
         why = "; ".join(flag.message for flag in one.flags if flag.severity == "refusal")
-        return f"no energy  ({one.level.short}, q={one.charge:+d}; {why})"
+        return f"no energy  ({one.level.short}, q={signed(one.charge)}; {why})"
     spins = f"{before.multiplicity}" if before.multiplicity == after.multiplicity else f"{before.multiplicity}/{after.multiplicity}"
     level = one.level
     dispersion = _IN_METHOD.get(level.method, _DISPERSION.get(level.dispersion, level.dispersion))
     box = "no box" if level.box == "none" else f"box {level.box}"
     search = f"conformers {before.accepted}/{after.accepted}, {word(one)}, spread {max(before.spread, after.spread):.2f}"
     ends = f"+{one.interval[1] - one.energy:.2f}/-{one.energy - one.interval[0]:.2f}"
-    return f"{one.energy:.2f} eV  ({ends}; {level.short}, q={one.charge:+d}, 2S+1={spins}, {dispersion}, {box}; {search})"
+    return f"{one.energy:.2f} eV  ({ends}; {level.short}, q={signed(one.charge)}, 2S+1={spins}, {dispersion}, {box}; {search})"
 
 
 def sentence(one: Step) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dualion.atoms.desolvation.times import PREFACTORS, THRESHOLD, energy_for
+from dualion.atoms.electrons import signed
 from dualion.atoms.search.states import AGREE
 from dualion.records.figure import Axis, Figure, Panel, Series
 
@@ -95,7 +96,7 @@ def motif_figure(document: Mapping[str, Any]) -> Figure | None:
         panels.append(_energies(document, axis, series, at, title, len(names)))
     if not panels:
         return None
-    said = [f"{one['step']}, q={one['charge']:+d}: {one['statement']}" for one in document["rankings"]]
+    said = [f"{one['step']}, q={signed(one['charge'])}: {one['statement']}" for one in document["rankings"]]
     finding = " ".join(said) or "One motif and the bare shell: there is no order to decide."
     return Figure("desolvation-motifs", "Desolvation at each motif", finding + _footnote(panels), tuple(panels), _width(names, panels))
 

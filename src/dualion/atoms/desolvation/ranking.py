@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from dualion.atoms.electrons import signed
 from dualion.errors import SpecError
 from dualion.records.quantity import Flag
 
@@ -223,7 +224,7 @@ def _compared(lower: RankedStep, higher: RankedStep) -> Pair:
     waiting = [step.motif for step in (lower, higher) if not step.converged]
     if waiting:
         reasons[SEARCH] = f"the search has not converged for {' and '.join(waiting)}"
-    charges = {f"q={charge:+d}": higher.charge_energies[charge] - energy for charge, energy in lower.charge_energies.items()
+    charges = {f"q={signed(charge)}": higher.charge_energies[charge] - energy for charge, energy in lower.charge_energies.items()
                if charge in higher.charge_energies}  # fmt: skip
     flakes = {name: higher.flakes[name] - energy for name, energy in lower.flakes.items() if name in higher.flakes}
     for condition, what, differences in ((CHARGE, "charge", charges), (FLAKE, "flake or site", flakes)):

@@ -19,6 +19,7 @@ from dualion.atoms.bonds import Coordination, coordination
 from dualion.atoms.desolvation.flags import step_flags
 from dualion.atoms.desolvation.intervals import EngineUncertainty, IntervalTerms, engine_uncertainty, search_uncertainty, step_interval
 from dualion.atoms.desolvation.times import ROOM, Lifetime, Prefactor, lifetime
+from dualion.atoms.electrons import signed
 from dualion.atoms.engines.base import Level
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.run import Searched
@@ -151,7 +152,7 @@ class Step:
     @property
     def title(self) -> str:
         """The name with charge and level, such as ``"EC 3->2 @ oxN_zz, q=+1, GFN1-xTB"``."""
-        return f"{self.name}, q={self.charge:+d}, {self.level.short}"
+        return f"{self.name}, q={signed(self.charge)}, {self.level.short}"
 
     @property
     def converged(self) -> bool:

@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dualion.atoms.electrons import signed
+
 _SECONDS: Final = ((1e-12, "ps"), (1e-9, "ns"), (1e-6, "us"), (1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86400.0, "d"),
                    (31557600.0, "a"))  # fmt: skip
 _LONGEST = 1000.0  # [a] a longer time is written as a power of ten
@@ -122,7 +124,7 @@ def terminal_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:
                 duration(step["time"]["log10_tau"]),
                 f"{duration(early)} to {duration(late)}",
             )
-        rows.append((step["name"], f"{step['charge']:+d}", *cells, step["convergence"], _told(step["flags"])))
+        rows.append((step["name"], signed(step["charge"]), *cells, step["convergence"], _told(step["flags"])))
     return rows
 
 

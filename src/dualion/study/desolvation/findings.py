@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualion.atoms.desolvation.intervals import NOT_STATISTICAL
+from dualion.atoms.electrons import signed
 from dualion.records.quantity import Flag, Quantity
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
 from dualion.study.types import Obtained, Study
@@ -135,7 +136,7 @@ def _first_step(ladders: Sequence[Shipped]) -> str:
         for ladder in one.document["ladders"]:
             if ladder["from"] > _STUDIED:
                 over = ladder["first_step_over_all_prefactors"]
-                said.append(f"{ladder['motif']}, q={ladder['charge']:+d}: {over['statement']}")
+                said.append(f"{ladder['motif']}, q={signed(ladder['charge'])}: {over['statement']}")
     return f"Computed ({_levels(ladders)}), reaction energies in the place of barriers. {' '.join(said)}" if said else ""
 
 
@@ -164,7 +165,7 @@ def _order(ladders: Sequence[Shipped]) -> str:
         for ranking in one.document["rankings"]:
             if ranking["step"].endswith(f"{_STUDIED}->{_STUDIED - 1}"):
                 against = " ".join(ranking["oxidised_against_pristine"])
-                said.append(f"{ranking['step']}, q={ranking['charge']:+d}: {ranking['statement']} {against}")
+                said.append(f"{ranking['step']}, q={signed(ranking['charge'])}: {ranking['statement']} {against}")
     return f"Computed ({_levels(ladders)}). {' '.join(said)}" if said else ""
 
 
