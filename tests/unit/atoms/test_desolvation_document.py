@@ -195,7 +195,7 @@ def test_two_charges_and_two_flakes_decide_an_order() -> None:
     assert (first["total"], first["motifs"], first["step"]) == (True, ["oxN_zz", "pristine"], "CO 3->2")
     assert first["oxidised_against_pristine"] == ["oxN_zz lies below pristine by 1.10 eV (uncertainty 0.57 eV)."]
     assert [ranking["charge"] for ranking in made["rankings"]] == [1, 0]
-    assert made["steps"][0]["variants"] == {"charge=+0": 1.8}
+    assert made["steps"][0]["variants"] == {"charge=0": 1.8}
 
 
 @pytest.mark.parametrize(

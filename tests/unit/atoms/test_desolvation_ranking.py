@@ -65,7 +65,7 @@ def test_the_method_cancels_only_between_motifs_that_dft_relaxed(relaxed: tuple[
     ("changed", "failed", "words"),
     [
         ({"converged": False}, SEARCH, "the search has not converged for high"),
-        ({"charge_energies": {1: 1.2, 0: 0.6}}, CHARGE, r"the sign is another one for q=\+0"),
+        ({"charge_energies": {1: 1.2, 0: 0.6}}, CHARGE, r"the sign is another one for q=0"),
         ({"charge_energies": {1: 1.2, 0: 0.7}}, CHARGE, "the sign is another one"),  # equal is no sign
         ({"charge_energies": {1: 1.2}}, CHARGE, r"a second charge is not known for both \(only q=\+1 is\)"),
         ({"charge_energies": {}}, CHARGE, r"\(none is\)"),

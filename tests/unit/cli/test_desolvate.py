@@ -85,7 +85,7 @@ def test_a_folder_of_results(model: Here, tmp_path: Path, capsys: pytest.Capture
     assert f"CO 2->1 @ bare  {found['steps'][0]['short']}" in said
     assert "open questions" in said
     files = _contents(out)
-    frames = {"frames/bare-Na-CO1_q+1.extxyz", "frames/bare-Na-CO2_q+1.extxyz", "frames/CO_q+0.extxyz"}
+    frames = {"frames/bare-Na-CO1_q+1.extxyz", "frames/bare-Na-CO2_q+1.extxyz", "frames/CO_q0.extxyz"}
     assert files.keys() == frames | {"results.json", "states.parquet", "steps.csv"}
     assert pl.read_parquet(out / "states.parquet")["file"].to_list()[0] in files
     assert read_structure(out / "frames" / "bare-Na-CO2_q+1.extxyz").labels == ("Na", "CO", "CO")
