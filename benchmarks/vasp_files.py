@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from dualion.atoms.vasp.inputs import inputs_of
 from atoms_vasp import built, run_of, vasprun
+from dualion.atoms.vasp.inputs import inputs_of
 
 REPEATS = 5
 BYTES = 100_000_000  # [byte]
