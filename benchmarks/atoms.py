@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from dualion.atoms.build.species import bundled
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.relax import Relaxed, relax
 from dualion.atoms.search.options import Ladder, SearchOptions
@@ -28,7 +29,6 @@ from dualion.atoms.search.pool import Shard, do, hired
 from dualion.atoms.search.run import run
 from dualion.atoms.search.starts import random_start, strips
 from dualion.atoms.search.states import State
-from dualion.atoms.species import bundled
 from dualion.atoms.structure import Structure
 from dualion.atoms.tasks import Task, perform, record_of
 from dualion.store.tasks import TaskFolder

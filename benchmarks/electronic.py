@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from dualion.atoms.build.place import Composition, placed
+from dualion.atoms.build.species import bundled
 from dualion.atoms.electronic.bader import bader, partition
 from dualion.atoms.electronic.density import density_difference
 from dualion.atoms.electronic.example import example
 from dualion.atoms.electronic.fragments import fragment, split
 from dualion.atoms.engines.pyscf import PySCF
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.place import Composition, placed
 from dualion.atoms.relax import relax
-from dualion.atoms.species import bundled
 
 REPEATS = 5
 BADER_BUDGET, DIFFERENCE_BUDGET = 0.2, 0.3  # [1]

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from dualion.atoms.build.species import Solvent
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.run import Searched
-from dualion.atoms.species import Solvent
 from dualion.atoms.structure import Structure
 from dualion.store.digests import canonical
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from dualion.atoms.build.flake import flake
 from dualion.atoms.engines.base import Energy, Level
-from dualion.atoms.flake import flake
-from dualion.atoms.reactions import compute, nitrogen_at
+from dualion.atoms.reactions.nitrogen import compute, nitrogen_at
 from dualion.atoms.structure import Structure
 from dualion.errors import ConvergenceError
 

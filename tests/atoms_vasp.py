@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dualion.atoms.flake import flake
-from dualion.atoms.motifs import motif
-from dualion.atoms.place import Composition, placed
-from dualion.atoms.species import bundled
+from dualion.atoms.build.flake import flake
+from dualion.atoms.build.motifs import motif
+from dualion.atoms.build.place import Composition, placed
+from dualion.atoms.build.species import bundled
 from dualion.atoms.structure import Floats, Structure
 from dualion.atoms.vasp.inputs import Inputs, inputs_of
 from dualion.atoms.vasp.settings import Settings

@@ -18,15 +18,15 @@ from typing import Any, Final
 import numpy as np
 
 from dualion.atoms.bonds import Coordination, coordination
+from dualion.atoms.build.place import Composition
+from dualion.atoms.build.shells import shell_name, starts
+from dualion.atoms.build.species import IONS, Solvent, ion_structure
 from dualion.atoms.engines.base import Engine, Level
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.registry import engine_flags
-from dualion.atoms.place import Composition
 from dualion.atoms.relax import FMAX, Relaxed
-from dualion.atoms.relaxer import Relaxer, in_process
+from dualion.atoms.search.relaxer import Relaxer, in_process
 from dualion.atoms.search.states import BARE, Found, State, Tried
-from dualion.atoms.shells import shell_name, starts
-from dualion.atoms.species import IONS, Solvent, ion_structure
 from dualion.atoms.structure import CARBON, SYMBOLS, Structure
 from dualion.atoms.tasks import structure_document
 from dualion.errors import ConvergenceError, SpecError

@@ -14,8 +14,8 @@ from dualion.cli.options import JsonOutput
 from dualion.cli.output import columns_of, emit, say
 
 if TYPE_CHECKING:
+    from dualion.atoms.build.flake import Cut
     from dualion.atoms.engines.base import Engine
-    from dualion.atoms.flake import Cut
     from dualion.atoms.structure import Structure
 
 app = typer.Typer(help="Carbons of atoms: flakes with nitrogen motifs.")
@@ -123,7 +123,7 @@ def _numbers(option: str, written: str, count: int) -> list[float]:
 
 
 def _cut(size: str, centre: str) -> Cut:
-    from dualion.atoms.flake import Cut
+    from dualion.atoms.build.flake import Cut
 
     width, height = _numbers("--size", size, 2)
     return Cut(width, height, centre)
@@ -133,9 +133,9 @@ def _flakes(
     own: _Own, kinds: Sequence[str] | None, cut: Cut, engine: Engine | None, *, allow_open_shell: bool
 ) -> tuple[list[_Built], str, str]:
     """The flake with each motif; a motif that was not asked for is left out where the flake has no place for it."""
-    from dualion.atoms.flake import flake
-    from dualion.atoms.gate import gate
-    from dualion.atoms.motifs import MOTIFS, motif, motif_name
+    from dualion.atoms.build.flake import flake
+    from dualion.atoms.build.gate import gate
+    from dualion.atoms.build.motifs import MOTIFS, motif, motif_name
     from dualion.errors import SpecError
 
     said = {"--site": own.site, "--outward": own.outward, "--charge": own.charge, "--multiplicity": own.multiplicity}
@@ -157,8 +157,8 @@ def _flakes(
 
 def _grafted(own: _Own, kinds: Sequence[str] | None, engine: Engine | None, *, allow_open_shell: bool) -> tuple[list[_Built], str, str]:
     """The carbon of the user as it is."""
+    from dualion.atoms.build.gate import gate
     from dualion.atoms.export import graft
-    from dualion.atoms.gate import gate
     from dualion.errors import SpecError
 
     if kinds:
@@ -201,8 +201,8 @@ def _files(built: Sequence[_Built], form: str, heading: str, engine: Engine | No
 
 
 def _entry(one: _Built, file: str) -> dict[str, Any]:
+    from dualion.atoms.build.gate import SMALLEST_GAP
     from dualion.atoms.electrons import electrons
-    from dualion.atoms.gate import SMALLEST_GAP
 
     structure = one.structure
     entry: dict[str, Any] = {
@@ -235,7 +235,7 @@ def _table(built: Sequence[_Built]) -> list[tuple[str, ...]]:
 
 
 def _notes(built: Sequence[_Built], engine: Engine | None) -> list[str]:
-    from dualion.atoms.gate import SMALLEST_GAP
+    from dualion.atoms.build.gate import SMALLEST_GAP
 
     if engine is None:
         return ["Gaps were not looked at (--engine none): a flake rich in zigzag edges may be an open shell.", ""]

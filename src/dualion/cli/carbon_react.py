@@ -49,10 +49,10 @@ def react(
     Writes reactions.json, reactions.csv, the minima and a figure; the energies are electronic ones. Finished relaxations are kept in the
     folder: the same command goes on from there.
     """
+    from dualion.atoms.build.flake import flake
     from dualion.atoms.desolvation.request import cuts_written
     from dualion.atoms.engines.registry import engine_flags, engine_named
-    from dualion.atoms.flake import flake
-    from dualion.atoms.reaction_document import document
+    from dualion.atoms.reactions.document import document
     from dualion.store import publish
 
     edges, ligands, (cut,) = _edges(edge), _ligands(zinc), cuts_written((size,), (centre,))
@@ -71,7 +71,7 @@ def react(
 
 
 def _edges(written: Sequence[str] | None) -> list[str]:
-    from dualion.atoms.reactions import EDGES
+    from dualion.atoms.reactions.nitrogen import EDGES
     from dualion.errors import SpecError
 
     for name in written or ():
@@ -82,7 +82,7 @@ def _edges(written: Sequence[str] | None) -> list[str]:
 
 def _ligands(written: Sequence[str] | None) -> list[str]:
     """What is asked for with zinc; the bare site comes first, for every set with zinc holds it."""
-    from dualion.atoms.reagents import LIGANDS
+    from dualion.atoms.reactions.reagents import LIGANDS
     from dualion.errors import SpecError
 
     for name in written or ():
@@ -96,8 +96,8 @@ def _computed(carbon: Structure, request: Mapping[str, Any], engine: Engine, *, 
     """Relax in worker processes, and say how far it is."""
     import os
 
-    from dualion.atoms.reactions import compute, nitrogen_at
-    from dualion.atoms.relaxer import in_pool
+    from dualion.atoms.reactions.nitrogen import compute, nitrogen_at
+    from dualion.atoms.search.relaxer import in_pool
     from dualion.cli.progress import shown
     from dualion.store.tasks import TaskFolder
 
@@ -138,8 +138,8 @@ def _files(sets: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> dict[s
     """Everything that is written beside the tasks, by name."""
     import json
 
-    from dualion.atoms.reaction_document import frames, reactions_csv
-    from dualion.atoms.reaction_figure import reaction_figure
+    from dualion.atoms.reactions.document import frames, reactions_csv
+    from dualion.atoms.reactions.figure import reaction_figure
     from dualion.figures.render import render
 
     files = {"reactions.csv": reactions_csv(made).encode(), "minima.extxyz": frames(sets).encode()}
@@ -151,7 +151,7 @@ def _files(sets: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> dict[s
 
 def _lines(made: Mapping[str, Any]) -> list[str]:
     """The table of the terminal, and what follows from it."""
-    from dualion.atoms.reaction_document import AFTERWARDS, case_rows
+    from dualion.atoms.reactions.document import AFTERWARDS, case_rows
 
     rows = [("edge", "zinc", "zinc afterwards", "oxidation/eV", "hydrogenation/eV", "difference/eV")]
     for row in case_rows(made):

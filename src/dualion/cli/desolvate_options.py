@@ -108,12 +108,12 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
     MissingDependency
         The engine is not installed.
     """
+    from dualion.atoms.build.species import solvent_named
     from dualion.atoms.desolvation import request
     from dualion.atoms.desolvation.document import Asked
     from dualion.atoms.desolvation.times import attempts
     from dualion.atoms.engines.registry import engine_named
     from dualion.atoms.search.states import BARE
-    from dualion.atoms.species import solvent_named
 
     shared, single = request.motifs_written(words.motifs), request.ladders_written(words.ladders)
     motifs = tuple(dict.fromkeys((*shared, *(one.motif for one in single))))

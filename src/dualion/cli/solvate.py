@@ -28,10 +28,10 @@ from dualion.cli.solvate_options import (
 )
 
 if TYPE_CHECKING:
+    from dualion.atoms.build.place import Composition
+    from dualion.atoms.build.species import Solvent
     from dualion.atoms.engines.base import Engine
-    from dualion.atoms.place import Composition
     from dualion.atoms.solvation import Solvation
-    from dualion.atoms.species import Solvent
     from dualion.atoms.structure import Structure
 
 _BOTH = (4, 6)  # [1] ligands of the shells of Fig. S26
@@ -61,9 +61,9 @@ def solvate(
     Writes every start as extended XYZ, with --energies the minima too, and solvates.json. Finished relaxations are kept in the folder: the
     same command goes on from there.
     """
+    from dualion.atoms.build.shells import parts_of, per_ion
+    from dualion.atoms.build.shells import starts as starts_of
     from dualion.atoms.engines.registry import engine_named
-    from dualion.atoms.shells import parts_of, per_ion
-    from dualion.atoms.shells import starts as starts_of
     from dualion.cli.solvate_output import LAST, document, files, lines
     from dualion.store import publish
 
@@ -91,8 +91,8 @@ def _compositions(
     engine: Engine | None,
 ) -> list[Composition]:
     """The shells that are asked for: one where numbers are given, every composition otherwise."""
-    from dualion.atoms.place import Composition
-    from dualion.atoms.species import IONS, solvents_written
+    from dualion.atoms.build.place import Composition
+    from dualion.atoms.build.species import IONS, solvents_written
     from dualion.errors import SpecError
 
     if ion not in IONS:
@@ -105,7 +105,7 @@ def _compositions(
 
 
 def _shells(asked: Sequence[tuple[Solvent, int | None]], coordination: Sequence[int] | None) -> list[tuple[Solvent, ...]]:
-    from dualion.atoms.shells import POLYHEDRA, mixtures
+    from dualion.atoms.build.shells import POLYHEDRA, mixtures
     from dualion.errors import SpecError
 
     wanted = tuple(dict.fromkeys(coordination or ()))
@@ -129,17 +129,17 @@ def _shells(asked: Sequence[tuple[Solvent, int | None]], coordination: Sequence[
 
 def _ready(solvent: Solvent, engine: Engine | None) -> Solvent:
     """A solvent given by its SMILES is relaxed; those of the package are minima already."""
-    from dualion.atoms.smiles import relaxed
-    from dualion.atoms.species import bundled
+    from dualion.atoms.build.smiles import relaxed
+    from dualion.atoms.build.species import bundled
 
     return solvent if engine is None or solvent.name in bundled() else relaxed(solvent, engine)
 
 
 def _carbon(written: str | None) -> Structure | None:
     """A motif on the default flake, or a carbon from a file."""
+    from dualion.atoms.build.flake import flake
+    from dualion.atoms.build.motifs import motif
     from dualion.atoms.export import read_structure
-    from dualion.atoms.flake import flake
-    from dualion.atoms.motifs import motif
     from dualion.errors import SpecError
 
     if written is None:
@@ -158,7 +158,7 @@ def _energies(
     """Relax in worker processes, and say how far it is."""
     import os
 
-    from dualion.atoms.relaxer import in_pool
+    from dualion.atoms.search.relaxer import in_pool
     from dualion.atoms.solvation import solvate as solvated
     from dualion.cli.progress import shown
     from dualion.store.tasks import TaskFolder

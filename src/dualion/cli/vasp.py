@@ -175,10 +175,10 @@ def _built(kind: str, ion: str, solvents: Sequence[str], charge: int | None, mul
 
     import numpy as np
 
-    from dualion.atoms.flake import flake
-    from dualion.atoms.motifs import motif
-    from dualion.atoms.place import Composition, placed
-    from dualion.atoms.species import solvents_written
+    from dualion.atoms.build.flake import flake
+    from dualion.atoms.build.motifs import motif
+    from dualion.atoms.build.place import Composition, placed
+    from dualion.atoms.build.species import solvents_written
 
     if charge is None:
         raise _spec("--charge: the charge of the state is missing, and VASP takes a cell as neutral. Write --charge +1 for one cation.")
@@ -193,9 +193,9 @@ def _built(kind: str, ion: str, solvents: Sequence[str], charge: int | None, mul
 
 def _name_of(structure: Structure, carbon: str | None) -> str:
     """Such as ``oxN_zz + Na+(EC)3``; a carbon of the user goes by its formula."""
-    from dualion.atoms.motifs import motif_name
+    from dualion.atoms.build.motifs import motif_name
+    from dualion.atoms.build.species import IONS
     from dualion.atoms.search.states import BARE, State
-    from dualion.atoms.species import IONS
     from dualion.atoms.structure import CARBON, formula
 
     labels = structure.labels

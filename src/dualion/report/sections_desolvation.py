@@ -7,7 +7,7 @@ from typing import Any
 
 from dualion.atoms.desolvation.table import duration
 from dualion.atoms.electrons import signed
-from dualion.atoms.reaction_document import reaction_rows
+from dualion.atoms.reactions.document import reaction_rows
 from dualion.figures.labels import significant
 from dualion.report.blocks import Block, Code, Column, FigureBlock, FigureRow, Paragraph, Section, Subsection, Table
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped

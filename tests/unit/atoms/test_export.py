@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.motifs import motif
+from dualion.atoms.build.place import Composition, placed, rotation
+from dualion.atoms.build.species import bundled
 from dualion.atoms.engines.base import Energy
 from dualion.atoms.export import FORMATS, exported, extxyz, graft, poscar, read_structure
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.motifs import motif
-from dualion.atoms.place import Composition, placed, rotation
-from dualion.atoms.species import bundled
 from dualion.atoms.structure import Structure
 from dualion.errors import DualionError, ReadError, SpecError
 

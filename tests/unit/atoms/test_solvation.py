@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dualion.atoms.build.place import Composition
+from dualion.atoms.build.species import Solvent, bundled, ion_structure
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.place import Composition
 from dualion.atoms.relax import Relaxed
 from dualion.atoms.solvation import OPEN_QUESTIONS, References, Solvation, reference_energies, solvate
-from dualion.atoms.species import Solvent, bundled, ion_structure
 from dualion.atoms.structure import Structure
 from dualion.errors import ConvergenceError, SpecError
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.motifs import MOTIFS, motif
 from dualion.atoms.export import extxyz, read_structure
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.motifs import MOTIFS, motif
 from dualion.cli.carbon import app
 from dualion.errors import OpenShellFlake, ReadError, SpecError
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from dualion.atoms.build.flake import CENTRES, Cut, flake
+from dualion.atoms.build.gate import SMALLEST_GAP, gate
+from dualion.atoms.build.motifs import MOTIFS, motif, motif_name
+from dualion.atoms.build.species import Solvent
 from dualion.atoms.desolvation.times import Prefactor, attempts
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.engines.registry import engine_named
-from dualion.atoms.flake import CENTRES, Cut, flake
-from dualion.atoms.gate import SMALLEST_GAP, gate
-from dualion.atoms.motifs import MOTIFS, motif, motif_name
 from dualion.atoms.search.options import MOST_SOLVENTS, Ladder
 from dualion.atoms.search.states import BARE
-from dualion.atoms.species import Solvent
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 from dualion.records.quantity import Flag

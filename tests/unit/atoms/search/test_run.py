@@ -15,12 +15,12 @@ import pytest
 
 import dualion
 from atoms_landscape import Here, Landscape, ladder, summary
+from dualion.atoms.build.species import bundled
 from dualion.atoms.desolvation.steps import steps
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.pool import Shard
 from dualion.atoms.search.run import Searched, run
 from dualion.atoms.search.states import State
-from dualion.atoms.species import bundled
 from dualion.errors import SpecError
 from dualion.store.digests import canonical
 from dualion.store.tasks import TaskFolder

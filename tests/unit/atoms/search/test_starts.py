@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from atoms_landscape import CO, ladder
-from dualion.atoms import place
 from dualion.atoms.bonds import bonds
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.motifs import motif
-from dualion.atoms.place import donor_indices, ion_index
+from dualion.atoms.build import place
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.motifs import motif
+from dualion.atoms.build.place import donor_indices, ion_index
+from dualion.atoms.build.species import bundled
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import _laid, grown, random_start, shaken, stream, strips, swapped
 from dualion.atoms.search.states import State
-from dualion.atoms.species import bundled
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from atoms_landscape import CO, Landscape, ladder
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.motifs import motif
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.motifs import motif
+from dualion.atoms.build.species import bundled
 from dualion.atoms.relax import Relaxed
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import Start
 from dualion.atoms.search.states import State, Tried
 from dualion.atoms.search.sweeps import Search
-from dualion.atoms.species import bundled
 from dualion.atoms.tasks import Task
 from dualion.errors import SpecError
 

@@ -10,16 +10,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from dualion.atoms.build.flake import flake
+from dualion.atoms.build.motifs import NH_BOND, NO_BOND, motif
 from dualion.atoms.electrons import check_multiplicity, lowest_multiplicity
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.flake import flake
-from dualion.atoms.motifs import NH_BOND, NO_BOND, motif
-from dualion.atoms.reaction_free import free_energies
-from dualion.atoms.reaction_map import STABLE, gas_potential, stability
-from dualion.atoms.reaction_results import OPEN_QUESTIONS, WATER_FORMATION, ReactionSet, Species
-from dualion.atoms.reactions import Nitrogen, Reaction, check_balance, compute, nitrogen_at, with_zinc, without_zinc
-from dualion.atoms.reagents import LIGANDS, adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
+from dualion.atoms.reactions.free_energy import free_energies
+from dualion.atoms.reactions.nitrogen import Nitrogen, Reaction, check_balance, compute, nitrogen_at, with_zinc, without_zinc
+from dualion.atoms.reactions.reagents import LIGANDS, adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
+from dualion.atoms.reactions.results import OPEN_QUESTIONS, WATER_FORMATION, ReactionSet, Species
+from dualion.atoms.reactions.stability import STABLE, gas_potential, stability
 from dualion.atoms.relax import Relaxed, relax
 from dualion.atoms.structure import SYMBOLS, Site, Structure
 from dualion.atoms.thermo import harmonic

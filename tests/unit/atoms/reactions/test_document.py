@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from atoms_reactions import HELD, HYDRIDE, OXIDE, Shifts, reaction_set
-from dualion.atoms.reaction_document import CASES, case_rows, document, frames, reaction_rows, reactions_csv
-from dualion.atoms.reaction_figure import reaction_figure
+from dualion.atoms.reactions.document import CASES, case_rows, document, frames, reaction_rows, reactions_csv
+from dualion.atoms.reactions.figure import reaction_figure
 from dualion.errors import SpecError
 from dualion.figures.looks import check, legend_label
 

@@ -9,8 +9,8 @@ import pytest
 
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.gate import ACCEPTED, SMALLEST_GAP, gate
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.gate import ACCEPTED, SMALLEST_GAP, gate
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import ConvergenceError, OpenShellFlake, SpecError
 

@@ -50,7 +50,7 @@ def document(sets: Sequence[Mapping[str, Any]], request: Mapping[str, Any], flag
     Parameters
     ----------
     sets : sequence of mapping
-        Of `dualion.atoms.reaction_results.ReactionSet.document`, at one level.
+        Of `dualion.atoms.reactions.results.ReactionSet.document`, at one level.
     request : mapping
         What was asked for, as plain data.
     flags : sequence of Flag
@@ -88,7 +88,7 @@ def frames(sets: Sequence[Mapping[str, Any]]) -> str:
     Parameters
     ----------
     sets : sequence of mapping
-        Of `dualion.atoms.reaction_results.ReactionSet.document`.
+        Of `dualion.atoms.reactions.results.ReactionSet.document`.
 
     Returns
     -------

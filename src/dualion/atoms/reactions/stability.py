@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualion.atoms.reaction_results import WATER_FORMATION
+from dualion.atoms.reactions.results import WATER_FORMATION
 from dualion.atoms.structure import Floats, Integers
 from dualion.atoms.thermo import Gas, thermo
 from dualion.errors import SpecError

@@ -13,7 +13,7 @@ from typing import Final
 
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.engines.check import single_point
-from dualion.atoms.flake import Cut, flake
+from dualion.atoms.build.flake import Cut, flake
 from dualion.atoms.structure import Structure
 from dualion.errors import OpenShellFlake, SpecError
 

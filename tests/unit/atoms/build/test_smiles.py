@@ -11,8 +11,8 @@ import pytest
 
 from dualion.atoms.engines.base import Energy
 from dualion.atoms.engines.tblite import Tblite, TbliteSession
-from dualion.atoms.smiles import MOST_CONFORMERS, from_smiles, relaxed
-from dualion.atoms.species import bundled
+from dualion.atoms.build.smiles import MOST_CONFORMERS, from_smiles, relaxed
+from dualion.atoms.build.species import bundled
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import MissingDependency, PlacementError, SpecError
 

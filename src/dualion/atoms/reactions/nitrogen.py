@@ -20,12 +20,12 @@ from typing import Final
 
 import numpy as np
 
+from dualion.atoms.build.motifs import motif
 from dualion.atoms.engines.base import Engine
-from dualion.atoms.motifs import motif
-from dualion.atoms.reaction_results import ReactionSet, Species
-from dualion.atoms.reagents import adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
+from dualion.atoms.reactions.reagents import adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
+from dualion.atoms.reactions.results import ReactionSet, Species
 from dualion.atoms.relax import FMAX
-from dualion.atoms.relaxer import Relaxer, in_process
+from dualion.atoms.search.relaxer import Relaxer, in_process
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 
@@ -128,7 +128,7 @@ def nitrogen_at(carbon: Structure, edge: str) -> Nitrogen:
     Parameters
     ----------
     carbon : Structure
-        From `dualion.atoms.flake.flake`.
+        From `dualion.atoms.build.flake.flake`.
     edge : str
         ``"zigzag"`` or ``"armchair"``.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dualion.atoms.reaction_document import BARE, CASES, KEPT, NO_ZINC, RELEASED, reaction_rows
+from dualion.atoms.reactions.document import BARE, CASES, KEPT, NO_ZINC, RELEASED, reaction_rows
 from dualion.records.figure import Axis, Figure, Panel, Series
 
 _SPAN: Final = 0.2  # [1] of a category's slot from its middle to each of the two reactions
@@ -26,7 +26,7 @@ def reaction_figure(made: Mapping[str, Any]) -> Figure | None:
     Parameters
     ----------
     made : mapping
-        Of `dualion.atoms.reaction_document.document`.
+        Of `document.document`.
 
     Returns
     -------

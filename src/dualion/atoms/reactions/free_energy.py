@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dualion.atoms.engines.base import Engine
-from dualion.atoms.reaction_results import ReactionSet
-from dualion.atoms.reactions import HYDROGEN, WATER, with_zinc, without_zinc
+from dualion.atoms.reactions.nitrogen import HYDROGEN, WATER, with_zinc, without_zinc
+from dualion.atoms.reactions.results import ReactionSet
 from dualion.atoms.structure import CARBON
 from dualion.atoms.thermo import ROOM, Gas, harmonic
 from dualion.errors import ModelError

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.flake import Cut, flake
-from dualion.atoms.motifs import MOTIFS, motif
-from dualion.atoms.place import (
+from dualion.atoms.build.flake import Cut, flake
+from dualion.atoms.build.motifs import MOTIFS, motif
+from dualion.atoms.build.place import (
     MOST_SOLVENTS,
     Composition,
     added,
@@ -26,7 +26,7 @@ from dualion.atoms.place import (
     random_direction,
     rotation,
 )
-from dualion.atoms.species import Solvent, bundled
+from dualion.atoms.build.species import Solvent, bundled
 from dualion.atoms.structure import CARBON, SYMBOLS, Site, Structure
 from dualion.errors import PlacementError, SpecError
 

@@ -1,0 +1,1 @@
+"""Reactions at nitrogen: oxidation against hydrogenation, with and without zinc."""
