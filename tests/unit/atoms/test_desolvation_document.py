@@ -281,7 +281,7 @@ def test_motifs_are_understood() -> None:
         (lambda: motifs_written(["bar"]), 'Did you mean "bare"'),
         (lambda: motifs_written(["pristine,"]), "a name is empty"),
         (lambda: rungs("3-1", None, None), "takes one solvent away"),
-        (lambda: rungs("2-3", None, None), "takes one solvent away"),
+        (lambda: rungs("2-3", None, None), "takes one solvent away. Write 3-2.$"),
         (lambda: rungs("three", None, None), "is not a step"),
         (lambda: rungs("7-6", None, None), "do not fit"),
         (lambda: rungs(None, 2, 2), "not a ladder"),

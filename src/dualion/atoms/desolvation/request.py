@@ -131,7 +131,9 @@ def rungs(step: str | None, top: int | None, bottom: int | None) -> tuple[int, i
         if found is None:
             raise SpecError(f'--step: "{step}" is not a step. Write the solvents before and after it, such as 3-2.')
         high, low = int(found[1]), int(found[2])
-        what, such = f"--step {step}", f"{max(high, 1)}-{max(high, 1) - 1}, or --from {high} --to {low} for a ladder"
+        most, fewest = max(high, low, 1), min(high, low)
+        ladder = f", or --from {most} --to {fewest} for a ladder" if most - fewest > 1 else ""
+        what, such = f"--step {step}", f"{most}-{most - 1}{ladder}"
         if high - low != 1:
             raise SpecError(f"{what}: a step takes one solvent away. Write {such}.")
     if not 0 <= low < high:

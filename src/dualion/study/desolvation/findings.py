@@ -136,7 +136,8 @@ def _first_step(ladders: Sequence[Shipped]) -> str:
         for ladder in one.document["ladders"]:
             if ladder["from"] > _STUDIED:
                 over = ladder["first_step_over_all_prefactors"]
-                said.append(f"{ladder['motif']}, q={signed(ladder['charge'])}: {over['statement']}")
+                above = f" Above it at every prefactor: {', '.join(over['above'])}." if over["above"] else ""
+                said.append(f"{ladder['motif']}, q={signed(ladder['charge'])}: {over['statement']}{above}")
     return f"Computed ({_levels(ladders)}), reaction energies in the place of barriers. {' '.join(said)}" if said else ""
 
 
