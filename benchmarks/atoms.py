@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.species import bundled
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.relax import Relaxed, relax
 from dualion.atoms.search.options import Ladder, SearchOptions

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from dualion.atoms.build.place import Composition, placed
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.place import Composition, placed
+from dualion.atoms.building.species import bundled
 from dualion.atoms.electronic.bader import bader, partition
 from dualion.atoms.electronic.density import density_difference
 from dualion.atoms.electronic.example import example

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dualion.atoms.build.species import Solvent
+from dualion.atoms.building.species import Solvent
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.run import Searched

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dualion.atoms.build.flake import flake
+from dualion.atoms.building.flake import flake
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.reactions.nitrogen import compute, nitrogen_at
 from dualion.atoms.structure import Structure

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dualion.atoms.build.flake import flake
-from dualion.atoms.build.motifs import motif
-from dualion.atoms.build.place import Composition, placed
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.flake import flake
+from dualion.atoms.building.motifs import motif
+from dualion.atoms.building.place import Composition, placed
+from dualion.atoms.building.species import bundled
 from dualion.atoms.structure import Floats, Structure
 from dualion.atoms.vasp.inputs import Inputs, inputs_of
 from dualion.atoms.vasp.settings import Settings

@@ -86,7 +86,7 @@ def test_no_import_goes_upwards_or_to_a_library_that_belongs_elsewhere(source: P
     [
         ("records", "import dualion.study.types", ["records imports study"]),
         ("records", "from dualion import cli", ["records imports cli"]),
-        ("models", "def f():\n    from dualion.atoms.build import flake", ["models imports atoms"]),
+        ("models", "def f():\n    from dualion.atoms.building import flake", ["models imports atoms"]),
         ("models", "import pybamm", []),
         ("study", "import pybamm.models", ["study imports pybamm"]),
         ("study", "def f():\n    import matplotlib.pyplot", ["study imports matplotlib"]),

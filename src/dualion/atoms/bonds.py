@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.atoms.build.place import ion_index
+from dualion.atoms.building.place import ion_index
 from dualion.atoms.structure import CARBON, Floats, Integers, Structure
 
 BOND = 1.25  # [1] atoms nearer than this times the sum of their covalent radii are bound

@@ -18,9 +18,9 @@ from typing import Any, Final
 import numpy as np
 
 from dualion.atoms.bonds import Coordination, coordination
-from dualion.atoms.build.place import Composition
-from dualion.atoms.build.shells import shell_name, starts
-from dualion.atoms.build.species import IONS, Solvent, ion_structure
+from dualion.atoms.building.place import Composition
+from dualion.atoms.building.shells import shell_name, starts
+from dualion.atoms.building.species import IONS, Solvent, ion_structure
 from dualion.atoms.engines.base import Engine, Level
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.registry import engine_flags

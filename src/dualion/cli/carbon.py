@@ -14,7 +14,7 @@ from dualion.cli.options import JsonOutput
 from dualion.cli.output import columns_of, emit, say
 
 if TYPE_CHECKING:
-    from dualion.atoms.build.flake import Cut
+    from dualion.atoms.building.flake import Cut
     from dualion.atoms.engines.base import Engine
     from dualion.atoms.structure import Structure
 
@@ -123,7 +123,7 @@ def _numbers(option: str, written: str, count: int) -> list[float]:
 
 
 def _cut(size: str, centre: str) -> Cut:
-    from dualion.atoms.build.flake import Cut
+    from dualion.atoms.building.flake import Cut
 
     width, height = _numbers("--size", size, 2)
     return Cut(width, height, centre)
@@ -133,9 +133,9 @@ def _flakes(
     own: _Own, kinds: Sequence[str] | None, cut: Cut, engine: Engine | None, *, allow_open_shell: bool
 ) -> tuple[list[_Built], str, str]:
     """The flake with each motif; a motif that was not asked for is left out where the flake has no place for it."""
-    from dualion.atoms.build.flake import flake
-    from dualion.atoms.build.gate import gate
-    from dualion.atoms.build.motifs import MOTIFS, motif, motif_name
+    from dualion.atoms.building.flake import flake
+    from dualion.atoms.building.gate import gate
+    from dualion.atoms.building.motifs import MOTIFS, motif, motif_name
     from dualion.errors import SpecError
 
     said = {"--site": own.site, "--outward": own.outward, "--charge": own.charge, "--multiplicity": own.multiplicity}
@@ -157,7 +157,7 @@ def _flakes(
 
 def _grafted(own: _Own, kinds: Sequence[str] | None, engine: Engine | None, *, allow_open_shell: bool) -> tuple[list[_Built], str, str]:
     """The carbon of the user as it is."""
-    from dualion.atoms.build.gate import gate
+    from dualion.atoms.building.gate import gate
     from dualion.atoms.export import graft
     from dualion.errors import SpecError
 
@@ -201,7 +201,7 @@ def _files(built: Sequence[_Built], form: str, heading: str, engine: Engine | No
 
 
 def _entry(one: _Built, file: str) -> dict[str, Any]:
-    from dualion.atoms.build.gate import SMALLEST_GAP
+    from dualion.atoms.building.gate import SMALLEST_GAP
     from dualion.atoms.electrons import electrons
 
     structure = one.structure
@@ -235,7 +235,7 @@ def _table(built: Sequence[_Built]) -> list[tuple[str, ...]]:
 
 
 def _notes(built: Sequence[_Built], engine: Engine | None) -> list[str]:
-    from dualion.atoms.build.gate import SMALLEST_GAP
+    from dualion.atoms.building.gate import SMALLEST_GAP
 
     if engine is None:
         return ["Gaps were not looked at (--engine none): a flake rich in zigzag edges may be an open shell.", ""]

@@ -49,7 +49,7 @@ def react(
     Writes reactions.json, reactions.csv, the minima and a figure; the energies are electronic ones. Finished relaxations are kept in the
     folder: the same command goes on from there.
     """
-    from dualion.atoms.build.flake import flake
+    from dualion.atoms.building.flake import flake
     from dualion.atoms.desolvation.request import cuts_written
     from dualion.atoms.engines.registry import engine_flags, engine_named
     from dualion.atoms.reactions.document import document

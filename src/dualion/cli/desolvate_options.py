@@ -108,7 +108,7 @@ def asked_for(words: Words, top: int, bottom: int) -> tuple[tuple[Ladder, ...], 
     MissingDependency
         The engine is not installed.
     """
-    from dualion.atoms.build.species import solvent_named
+    from dualion.atoms.building.species import solvent_named
     from dualion.atoms.desolvation import request
     from dualion.atoms.desolvation.document import Asked
     from dualion.atoms.desolvation.times import attempts

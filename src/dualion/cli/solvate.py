@@ -28,8 +28,8 @@ from dualion.cli.solvate_options import (
 )
 
 if TYPE_CHECKING:
-    from dualion.atoms.build.place import Composition
-    from dualion.atoms.build.species import Solvent
+    from dualion.atoms.building.place import Composition
+    from dualion.atoms.building.species import Solvent
     from dualion.atoms.engines.base import Engine
     from dualion.atoms.solvation import Solvation
     from dualion.atoms.structure import Structure
@@ -61,8 +61,8 @@ def solvate(
     Writes every start as extended XYZ, with --energies the minima too, and solvates.json. Finished relaxations are kept in the folder: the
     same command goes on from there.
     """
-    from dualion.atoms.build.shells import parts_of, per_ion
-    from dualion.atoms.build.shells import starts as starts_of
+    from dualion.atoms.building.shells import parts_of, per_ion
+    from dualion.atoms.building.shells import starts as starts_of
     from dualion.atoms.engines.registry import engine_named
     from dualion.cli.solvate_output import LAST, document, files, lines
     from dualion.store import publish
@@ -91,8 +91,8 @@ def _compositions(
     engine: Engine | None,
 ) -> list[Composition]:
     """The shells that are asked for: one where numbers are given, every composition otherwise."""
-    from dualion.atoms.build.place import Composition
-    from dualion.atoms.build.species import IONS, solvents_written
+    from dualion.atoms.building.place import Composition
+    from dualion.atoms.building.species import IONS, solvents_written
     from dualion.errors import SpecError
 
     if ion not in IONS:
@@ -105,7 +105,7 @@ def _compositions(
 
 
 def _shells(asked: Sequence[tuple[Solvent, int | None]], coordination: Sequence[int] | None) -> list[tuple[Solvent, ...]]:
-    from dualion.atoms.build.shells import POLYHEDRA, mixtures
+    from dualion.atoms.building.shells import POLYHEDRA, mixtures
     from dualion.errors import SpecError
 
     wanted = tuple(dict.fromkeys(coordination or ()))
@@ -129,16 +129,16 @@ def _shells(asked: Sequence[tuple[Solvent, int | None]], coordination: Sequence[
 
 def _ready(solvent: Solvent, engine: Engine | None) -> Solvent:
     """A solvent given by its SMILES is relaxed; those of the package are minima already."""
-    from dualion.atoms.build.smiles import relaxed
-    from dualion.atoms.build.species import bundled
+    from dualion.atoms.building.smiles import relaxed
+    from dualion.atoms.building.species import bundled
 
     return solvent if engine is None or solvent.name in bundled() else relaxed(solvent, engine)
 
 
 def _carbon(written: str | None) -> Structure | None:
     """A motif on the default flake, or a carbon from a file."""
-    from dualion.atoms.build.flake import flake
-    from dualion.atoms.build.motifs import motif
+    from dualion.atoms.building.flake import flake
+    from dualion.atoms.building.motifs import motif
     from dualion.atoms.export import read_structure
     from dualion.errors import SpecError
 

@@ -12,7 +12,7 @@ from dualion.atoms.electrons import signed
 from dualion.cli.output import columns_of
 
 if TYPE_CHECKING:
-    from dualion.atoms.build.place import Composition
+    from dualion.atoms.building.place import Composition
     from dualion.atoms.solvation import Shell, Solvation
     from dualion.atoms.structure import Structure
 
@@ -53,7 +53,7 @@ def document(
     -------
     dict
     """
-    from dualion.atoms.build.shells import allowed
+    from dualion.atoms.building.shells import allowed
 
     built = [
         {
@@ -156,7 +156,7 @@ def _cells(shell: Shell) -> tuple[str, ...]:
 
 def _electrolyte(shells: Sequence[Composition], ratio: Mapping[str, float], salt: float) -> list[str]:
     """What the electrolyte holds for each ion, and which shells go with it."""
-    from dualion.atoms.build.shells import allowed
+    from dualion.atoms.building.shells import allowed
 
     held = ", ".join(f"{value:.1f} {name}" for name, value in ratio.items())
     fits = [_name(shell) for shell in shells if allowed(_solvents(shell), ratio)]
@@ -167,7 +167,7 @@ def _electrolyte(shells: Sequence[Composition], ratio: Mapping[str, float], salt
 
 
 def _possible(names: Sequence[str], ratio: Mapping[str, float] | None) -> tuple[str, ...]:
-    from dualion.atoms.build.shells import allowed
+    from dualion.atoms.building.shells import allowed
 
     return () if ratio is None else ("yes" if allowed(names, ratio) else "no",)
 
@@ -181,7 +181,7 @@ def _solvents(shell: Composition) -> tuple[str, ...]:
 
 
 def _name(shell: Composition) -> str:
-    from dualion.atoms.build.shells import shell_name
+    from dualion.atoms.building.shells import shell_name
 
     return shell_name(_solvents(shell), shell.ion)
 

@@ -175,10 +175,10 @@ def _built(kind: str, ion: str, solvents: Sequence[str], charge: int | None, mul
 
     import numpy as np
 
-    from dualion.atoms.build.flake import flake
-    from dualion.atoms.build.motifs import motif
-    from dualion.atoms.build.place import Composition, placed
-    from dualion.atoms.build.species import solvents_written
+    from dualion.atoms.building.flake import flake
+    from dualion.atoms.building.motifs import motif
+    from dualion.atoms.building.place import Composition, placed
+    from dualion.atoms.building.species import solvents_written
 
     if charge is None:
         raise _spec("--charge: the charge of the state is missing, and VASP takes a cell as neutral. Write --charge +1 for one cation.")
@@ -193,8 +193,8 @@ def _built(kind: str, ion: str, solvents: Sequence[str], charge: int | None, mul
 
 def _name_of(structure: Structure, carbon: str | None) -> str:
     """Such as ``oxN_zz + Na+(EC)3``; a carbon of the user goes by its formula."""
-    from dualion.atoms.build.motifs import motif_name
-    from dualion.atoms.build.species import IONS
+    from dualion.atoms.building.motifs import motif_name
+    from dualion.atoms.building.species import IONS
     from dualion.atoms.search.states import BARE, State
     from dualion.atoms.structure import CARBON, formula
 

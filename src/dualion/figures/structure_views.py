@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from dualion.atoms.bonds import SHELL, bonds, has_ion
-from dualion.atoms.build.place import ion_index, ion_position
+from dualion.atoms.building.place import ion_index, ion_position
 from dualion.atoms.structure import CARBON, SYMBOLS, Floats, Integers, Structure
 
 #: Colours of the elements, after the custom of Corey, Pauling and Koltun, but apart from each other for every kind of colour vision. All

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import motif
-from dualion.atoms.build.place import Composition, placed, rotation
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import motif
+from dualion.atoms.building.place import Composition, placed, rotation
+from dualion.atoms.building.species import bundled
 from dualion.atoms.engines.base import Energy
 from dualion.atoms.export import FORMATS, exported, extxyz, graft, poscar, read_structure
 from dualion.atoms.structure import Structure

@@ -263,7 +263,7 @@ def test_a_carbonate_far_from_an_ion_feels_a_dipole_and_nothing_else() -> None:
 @pytest.mark.parametrize("shift", [(0.0, 0.0, 20.0), (25.0, 0.0, 0.0)], ids=["above", "beside"])
 def test_a_carbonate_far_from_a_flake_feels_nothing(shift: tuple[float, float, float]) -> None:
     needs_tblite()
-    from dualion.atoms.build.flake import Cut, flake
+    from dualion.atoms.building.flake import Cut, flake
     from dualion.atoms.structure import joined
 
     carbon, engine = flake(Cut(10.0, 11.5, "ring")), Tblite()

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualion.atoms.build.place import Composition
-from dualion.atoms.build.species import Solvent, bundled, ion_structure
+from dualion.atoms.building.place import Composition
+from dualion.atoms.building.species import Solvent, bundled, ion_structure
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.relax import Relaxed

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import MOTIFS, motif
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import MOTIFS, motif
 from dualion.atoms.export import extxyz, read_structure
 from dualion.cli.carbon import app
 from dualion.errors import OpenShellFlake, ReadError, SpecError

@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from atoms_landscape import CO, Here, Landscape, lowest
-from dualion.atoms.build import species
+from dualion.atoms.building import species
 from dualion.atoms.desolvation import figures
 from dualion.atoms.engines import registry
 from dualion.atoms.export import read_structure

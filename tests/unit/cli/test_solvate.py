@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from dualion.atoms.build.flake import flake
-from dualion.atoms.build.motifs import motif
+from dualion.atoms.building.flake import flake
+from dualion.atoms.building.motifs import motif
 from dualion.atoms.export import extxyz, read_structure
 from dualion.cli.solvate import solvate
 from dualion.errors import SpecError

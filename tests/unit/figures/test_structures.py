@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import MOTIFS, motif
-from dualion.atoms.build.place import Composition, ion_position, placed, rotation
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import MOTIFS, motif
+from dualion.atoms.building.place import Composition, ion_position, placed, rotation
+from dualion.atoms.building.species import bundled
 from dualion.atoms.structure import Site, Structure
 from dualion.errors import InputError
 from dualion.figures.structure_views import COLOURS, GHOST, NAMES, View, views

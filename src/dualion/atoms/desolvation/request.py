@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from dualion.atoms.build.flake import CENTRES, Cut, flake
-from dualion.atoms.build.gate import SMALLEST_GAP, gate
-from dualion.atoms.build.motifs import MOTIFS, motif, motif_name
-from dualion.atoms.build.species import Solvent
+from dualion.atoms.building.flake import CENTRES, Cut, flake
+from dualion.atoms.building.gate import SMALLEST_GAP, gate
+from dualion.atoms.building.motifs import MOTIFS, motif, motif_name
+from dualion.atoms.building.species import Solvent
 from dualion.atoms.desolvation.times import Prefactor, attempts
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.engines.registry import engine_named

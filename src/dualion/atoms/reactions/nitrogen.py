@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from dualion.atoms.build.motifs import motif
+from dualion.atoms.building.motifs import motif
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.reactions.reagents import adducts, hydrogen_molecules, water_molecule, zinc_complex, zinc_name
 from dualion.atoms.reactions.results import ReactionSet, Species
@@ -128,7 +128,7 @@ def nitrogen_at(carbon: Structure, edge: str) -> Nitrogen:
     Parameters
     ----------
     carbon : Structure
-        From `dualion.atoms.build.flake.flake`.
+        From `dualion.atoms.building.flake.flake`.
     edge : str
         ``"zigzag"`` or ``"armchair"``.
 

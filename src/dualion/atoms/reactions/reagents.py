@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from dualion.atoms.build.place import rotation
+from dualion.atoms.building.place import rotation
 from dualion.atoms.electrons import lowest_multiplicity
 from dualion.atoms.structure import SYMBOLS, Floats, Structure, joined
 from dualion.errors import SpecError

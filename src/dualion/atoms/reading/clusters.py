@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualion.atoms.bonds import BOND, bonds, radii
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.species import bundled
 from dualion.atoms.structure import CARBON, SYMBOLS, Floats, Integers, Structure, formula
 from dualion.errors import ReadError
 

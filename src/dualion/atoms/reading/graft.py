@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dualion.atoms.build.place import plane_normal
+from dualion.atoms.building.place import plane_normal
 from dualion.atoms.reading.structure import read_structure
 from dualion.atoms.structure import CARBON, Site, Structure
 from dualion.errors import SpecError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualion.atoms.build.species import Solvent
+from dualion.atoms.building.species import Solvent
 from dualion.atoms.relax import FMAX, MAX_STEPS
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError

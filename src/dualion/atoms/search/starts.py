@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualion.atoms.bonds import bonds
-from dualion.atoms.build.place import Composition, added, donor_indices, ion_index, placed, rotation
+from dualion.atoms.building.place import Composition, added, donor_indices, ion_index, placed, rotation
 from dualion.atoms.electrons import lowest_multiplicity
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.states import State

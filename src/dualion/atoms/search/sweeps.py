@@ -11,14 +11,18 @@ records give the same waves.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from dualion.atoms.building.species import IONS, ion_structure
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import Start, grown, random_start, shaken, strips, swapped
 from dualion.atoms.search.states import AGREE, BARE, Found, State, Tried
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
+
+PLAUSIBLE = 50.0  # [eV] an energy farther than this from the sum of the fragments is no energy of a cluster of them
 
 Wave = Generator[list[Start], list[Tried], None]
 
@@ -42,6 +46,7 @@ class Search:
         _check_names(self.ladders)
         self.found: dict[State, Found] = {}
         self._used: set[tuple[str, ...]] = set()
+        self._ions: dict[str, float | None] = {}
         self._sweep = 0
 
     def state(self, ladder: Ladder, solvents: int) -> State:
@@ -64,6 +69,9 @@ class Search:
         list of Start
         """
         yield from self._wave(self._fragments())
+        for ion in dict.fromkeys(ladder.ion for ladder in self.ladders):  # kept as a fragment, not as a state of a ladder
+            self._ions[ion] = self._lowest(_alone(ion))
+            self.found.pop(_alone(ion), None)
         self._sweep = 1
         for solvents in self._downward():
             yield from self._wave(start for ladder in self._at(solvents) for start in self._first(ladder, solvents))
@@ -94,7 +102,7 @@ class Search:
     def take(self, finished: Iterable[tuple[Start, Tried]]) -> None:
         """Keep what was finished of a wave that was broken off."""
         for start, one in finished:
-            self.found.setdefault(start.state, Found(start.state)).tried.append(one)
+            self.found.setdefault(start.state, Found(start.state)).tried.append(self._looked_at(start.state, one))
 
     def stop(self) -> None:
         """Say of every state that the search did not end by itself."""
@@ -120,7 +128,7 @@ class Search:
         before = {state: self._lowest(state) for state in states}
         tried = yield wave
         for start, one in zip(wave, tried, strict=True):
-            self.found.setdefault(start.state, Found(start.state)).tried.append(one)
+            self.found.setdefault(start.state, Found(start.state)).tried.append(self._looked_at(start.state, one))
         for state in states:
             found, lowest = self.found[state], self._lowest(state)
             found.sweeps = self._sweep
@@ -128,22 +136,39 @@ class Search:
             if lowest is not None and (known is None or lowest < known - AGREE):
                 found.lowered_in = self._sweep
 
+    def _looked_at(self, state: State, one: Tried) -> Tried:
+        """A start as it is; one whose energy cannot be that of its fragments together is a clash."""
+        expected = self._fragments_of(state)
+        if not one.relaxed.accepted or expected is None or abs(one.energy - expected) <= PLAUSIBLE:
+            return one
+        return replace(one, relaxed=replace(one.relaxed, outcome="clash"))
+
+    def _fragments_of(self, state: State) -> float | None:
+        """Energy of carbon, ion and solvents apart [eV]; None where one of them is not known."""
+        parts = [self._ions.get(state.ion)] if state.ion else [None]
+        parts += [self._lowest(State(state.carbon, "", (), 0))] if state.carbon != BARE else []
+        parts += [self._lowest(State("", "", (name,), 0)) for name in state.solvents]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
     def _lowest(self, state: State) -> float | None:
         found = self.found.get(state)
         best = None if found is None else found.best
         return None if best is None else best.energy
 
     def _fragments(self) -> Iterator[Start]:
-        """The released molecules in every conformer, and the carbons alone."""
+        """The released molecules in every conformer, the carbons alone, and the ions alone."""
         seen: set[State] = set()
         for ladder in self.ladders:
-            released, carbon = self.released(ladder), self.carbon(ladder)
+            released, carbon, ion = self.released(ladder), self.carbon(ladder), _alone(ladder.ion)
             if released not in seen:
                 for conformer in range(len(ladder.solvent.conformers)):
                     yield Start(released, "random", 0, ladder.solvent.structure(conformer))
             if ladder.carbon is not None and carbon not in seen:
                 yield Start(carbon, "random", 0, ladder.carbon)
-            seen |= {released, carbon}
+            if ion not in seen:
+                yield Start(ion, "random", 0, ion_structure(ladder.ion, np.zeros(3)))
+            seen |= {released, carbon, ion}
 
     def _first(self, ladder: Ladder, solvents: int) -> Iterator[Start]:
         state = self.state(ladder, solvents)
@@ -231,3 +256,8 @@ def _same(one: Structure | None, other: Structure | None) -> bool:
     if one is None or other is None:
         return one is other
     return np.array_equal(one.numbers, other.numbers) and np.array_equal(one.positions, other.positions)
+
+
+def _alone(ion: str) -> State:
+    """An ion without anything."""
+    return State(BARE, ion, (), IONS[ion])

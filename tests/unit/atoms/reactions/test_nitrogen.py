@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dualion.atoms.build.flake import flake
-from dualion.atoms.build.motifs import NH_BOND, NO_BOND, motif
+from dualion.atoms.building.flake import flake
+from dualion.atoms.building.motifs import NH_BOND, NO_BOND, motif
 from dualion.atoms.electrons import check_multiplicity, lowest_multiplicity
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite

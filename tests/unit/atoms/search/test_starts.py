@@ -7,11 +7,11 @@ import pytest
 
 from atoms_landscape import CO, ladder
 from dualion.atoms.bonds import bonds
-from dualion.atoms.build import place
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import motif
-from dualion.atoms.build.place import donor_indices, ion_index
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building import place
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import motif
+from dualion.atoms.building.place import donor_indices, ion_index
+from dualion.atoms.building.species import bundled
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import _laid, grown, random_start, shaken, stream, strips, swapped
 from dualion.atoms.search.states import State

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from atoms_landscape import CO, Landscape, ladder
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import motif
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import motif
+from dualion.atoms.building.species import bundled
 from dualion.atoms.relax import Relaxed
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import Start
@@ -60,7 +60,7 @@ def test_down_up_down() -> None:
     assert [solvents for sweep, solvents in order if sweep == 2] == [1, 2, 3]
     assert [solvents for sweep, solvents in order if sweep == 3] == [3, 2, 1]
     assert {sweep for sweep, _ in order} == {1, 2, 3}  # nothing got lower in the first round
-    assert all(len({len(start.state.solvents) for start in wave}) == 1 for wave in waves)
+    assert all(len({len(start.state.solvents) for start in wave}) == 1 for wave in waves[1:])
 
 
 def test_families_of_each_sweep() -> None:
@@ -72,7 +72,7 @@ def test_families_of_each_sweep() -> None:
     assert families[1, 0] == {"random": 1}  # an ion alone has one place
     assert families[2, 1] == families[2, 2] == families[2, 3] == {"grow": 1}
     assert families[3, 3] == {"shake": 1}
-    assert [start.family for start in waves[0]] == ["random"]  # the released molecule
+    assert [start.state.name for start in waves[0]] == ["CO", "Na+"]  # the fragments
     assert waves[0][0].state == State("", "", ("CO",), 0)
 
 
@@ -142,7 +142,7 @@ def test_ladders_go_in_step_and_swap_their_shells() -> None:
     search = Search(_motifs("oxN_zz", "pyridinic_zz"), FEW)
     waves = _driven(search)
     assert {start.state.carbon for start in waves[1]} == {"oxN_zz", "pyridinic_zz"}
-    assert {start.state.name for start in waves[0]} == {"EC", "oxN_zz", "pyridinic_zz"}
+    assert {start.state.name for start in waves[0]} == {"EC", "Na+", "oxN_zz", "pyridinic_zz"}
     swaps = [start for wave in waves for start in wave if start.family == "swap"]
     assert {start.state.carbon for start in swaps} == {"oxN_zz", "pyridinic_zz"}
     for start in swaps:
@@ -156,7 +156,7 @@ def test_shells_of_another_solvent_ion_or_charge_are_not_swapped() -> None:
         search = Search([one, different], replace(FEW, max_rounds=1))
         waves = _driven(search)
         assert not [start for wave in waves for start in wave if start.family == "swap"]
-        for start in (start for wave in waves for start in wave if start.state.ion):
+        for start in (start for wave in waves[1:] for start in wave):
             assert start.structure.labels == ("carbon", start.state.ion, *start.state.solvents)
             assert start.structure.charge == start.state.charge
 
@@ -165,7 +165,7 @@ def test_a_conformer_each_and_one_carbon_for_two_charges() -> None:
     dmc = bundled()["DMC"]
     carbon = motif(SMALL, "pristine")
     wave = next(Search([Ladder("pristine", carbon, dmc, 1, 0, charge) for charge in (0, 1)], FEW).waves())
-    assert Counter(start.state.name for start in wave) == {"DMC": len(dmc.conformers), "pristine": 1}
+    assert Counter(start.state.name for start in wave) == {"DMC": len(dmc.conformers), "pristine": 1, "Na+": 1}
     assert len(dmc.conformers) == 2
 
 
@@ -208,5 +208,16 @@ def test_starts_that_became_no_minimum_are_no_parents() -> None:
             wave = waves.send([_answer(start, -1.0, "detached" if start.state.ion else "accepted") for start in wave])
         except StopIteration:
             break
-    assert families == {"random": 6}  # released, two of two states, the ion alone
+    assert families == {"random": 7}  # released and ion as fragments, two of two states, the ion alone
     assert all(np.isfinite(found.spread) for found in search.found.values())
+
+
+def test_an_energy_far_from_that_of_its_fragments_is_a_clash() -> None:
+    search = Search([ladder(2)], FEW)
+    waves = search.waves()
+    first = waves.send([_answer(start, -10.0) for start in next(waves)])
+    waves.send([_answer(start, -30.5 if number else -100.0) for number, start in enumerate(first)])
+    found = search.found[search.state(search.ladders[0], 2)]
+    assert found.outcomes == {"accepted": 1, "clash": 1}
+    assert found.best is not None
+    assert found.best.energy == -30.5

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from atoms_vasp import built, folder_of, small
-from dualion.atoms.build.flake import flake
-from dualion.atoms.build.motifs import motif
+from dualion.atoms.building.flake import flake
+from dualion.atoms.building.motifs import motif
 from dualion.atoms.structure import SYMBOLS, Structure
 from dualion.atoms.vasp.inputs import Inputs, inputs_of
 from dualion.atoms.vasp.poscar import read_poscar

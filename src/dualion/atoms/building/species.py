@@ -162,7 +162,7 @@ def solvent_named(written: str) -> Solvent:
         raise SpecError(f'solvent: "{name}" cannot be the name of a solvent. Write a letter and up to 15 letters, digits, _, + or -.')
     if name in known:
         raise SpecError(f'solvent: "{name}" is a solvent of this package. Write {name} without a SMILES, or give yours another name.')
-    from dualion.atoms.build.smiles import from_smiles
+    from dualion.atoms.building.smiles import from_smiles
 
     return from_smiles(smiles, name)
 

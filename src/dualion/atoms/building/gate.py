@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from dualion.atoms.building.flake import Cut, flake
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.engines.check import single_point
-from dualion.atoms.build.flake import Cut, flake
 from dualion.atoms.structure import Structure
 from dualion.errors import OpenShellFlake, SpecError
 

@@ -20,8 +20,8 @@ from typing import Final
 
 import numpy as np
 
-from dualion.atoms.build.place import Composition, placed, polyhedron
-from dualion.atoms.build.species import Solvent, bundled, solvent_named
+from dualion.atoms.building.place import Composition, placed, polyhedron
+from dualion.atoms.building.species import Solvent, bundled, solvent_named
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import PlacementError, SpecError
 

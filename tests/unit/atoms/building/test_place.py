@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualion.atoms.engines.check import single_point
-from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import MOTIFS, motif
-from dualion.atoms.build.place import (
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import MOTIFS, motif
+from dualion.atoms.building.place import (
     MOST_SOLVENTS,
     Composition,
     added,
@@ -26,7 +24,9 @@ from dualion.atoms.build.place import (
     random_direction,
     rotation,
 )
-from dualion.atoms.build.species import Solvent, bundled
+from dualion.atoms.building.species import Solvent, bundled
+from dualion.atoms.engines.check import single_point
+from dualion.atoms.engines.tblite import Tblite
 from dualion.atoms.structure import CARBON, SYMBOLS, Site, Structure
 from dualion.errors import PlacementError, SpecError
 

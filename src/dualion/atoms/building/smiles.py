@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from dualion.atoms.building.species import Solvent
 from dualion.atoms.engines.base import Engine
 from dualion.atoms.engines.libraries import library
 from dualion.atoms.relax import relax
-from dualion.atoms.build.species import Solvent
 from dualion.errors import PlacementError, SpecError
 
 MOST_ATOMS = 30  # [1] hydrogen included; larger ligands need a search of their own

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from dualion.atoms.building.flake import edge_hydrogens
 from dualion.atoms.electrons import lowest_multiplicity
-from dualion.atoms.build.flake import edge_hydrogens
 from dualion.atoms.structure import Floats, Integers, Site, Structure
 from dualion.errors import SpecError
 

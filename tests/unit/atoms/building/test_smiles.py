@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dualion.atoms.building.smiles import MOST_CONFORMERS, from_smiles, relaxed
+from dualion.atoms.building.species import bundled
 from dualion.atoms.engines.base import Energy
 from dualion.atoms.engines.tblite import Tblite, TbliteSession
-from dualion.atoms.build.smiles import MOST_CONFORMERS, from_smiles, relaxed
-from dualion.atoms.build.species import bundled
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import MissingDependency, PlacementError, SpecError
 

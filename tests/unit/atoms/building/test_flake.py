@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualion.atoms.building.flake import CC, CH, Cut, edge_hydrogens, flake
 from dualion.atoms.electrons import electrons
-from dualion.atoms.build.flake import CC, CH, Cut, edge_hydrogens, flake
 from dualion.atoms.structure import Structure
 from dualion.errors import SpecError
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.motifs import ALIASES, MOTIFS, motif, motif_name
 from dualion.atoms.electrons import electrons
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.motifs import ALIASES, MOTIFS, motif, motif_name
 from dualion.atoms.structure import Site, Structure
 from dualion.errors import SpecError
 

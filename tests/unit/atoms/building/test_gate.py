@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from dualion.atoms.building.flake import Cut, flake
+from dualion.atoms.building.gate import ACCEPTED, SMALLEST_GAP, gate
 from dualion.atoms.engines.base import Energy, Level
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.build.flake import Cut, flake
-from dualion.atoms.build.gate import ACCEPTED, SMALLEST_GAP, gate
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import ConvergenceError, OpenShellFlake, SpecError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dualion.atoms.building.species import IONS, Solvent, bundled, counted, ion_structure, solvent_named, solvents_written
 from dualion.atoms.engines.check import single_point
 from dualion.atoms.engines.tblite import Tblite
-from dualion.atoms.build.species import IONS, Solvent, bundled, counted, ion_structure, solvent_named, solvents_written
 from dualion.errors import SpecError
 
 FORMULAS = {"EC": "C3H4O3", "DMC": "C3H6O3", "EMC": "C4H8O3", "DEC": "C5H10O3", "PC": "C4H6O3"}

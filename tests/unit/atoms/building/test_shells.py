@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from dualion.atoms.build.place import Composition, donor_indices, ion_index
-from dualion.atoms.build.shells import allowed, arrangements, corners, mixtures, parts_of, per_ion, shell_name, starts
-from dualion.atoms.build.species import bundled
+from dualion.atoms.building.place import Composition, donor_indices, ion_index
+from dualion.atoms.building.shells import allowed, arrangements, corners, mixtures, parts_of, per_ion, shell_name, starts
+from dualion.atoms.building.species import bundled
 from dualion.atoms.structure import Floats, Structure
 from dualion.errors import PlacementError, SpecError
 
@@ -119,8 +119,8 @@ def test_no_start_and_seven_ligands_are_refused() -> None:
 
 
 def test_a_shell_that_never_fits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dualion.atoms.build.place._CLEARANCE", 50.0)
-    monkeypatch.setattr("dualion.atoms.build.shells._ATTEMPTS", 2)
+    monkeypatch.setattr("dualion.atoms.building.place._CLEARANCE", 50.0)
+    monkeypatch.setattr("dualion.atoms.building.shells._ATTEMPTS", 2)
     with pytest.raises(PlacementError, match="could not place 4 solvents"):
         starts(_composition(("EC",) * 4), count=1, seed=0)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dualion.atoms.building.species import Solvent, ion_structure
 from dualion.atoms.electrons import lowest_multiplicity
-from dualion.atoms.build.species import Solvent, ion_structure
 from dualion.atoms.structure import CARBON, Floats, Structure, joined
 from dualion.errors import PlacementError, SpecError
 

@@ -1,0 +1,1 @@
+"""Building structures: flakes and their nitrogen, solvents and ions, and how they are put together."""
