@@ -287,6 +287,7 @@ def plain_tuples(result: Result) -> Result:
     return replace(result, provenance=replace(result.provenance, options=options), values=dict(result.values), curves=dict(result.curves))
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same(fresh_python: Callable[..., str]) -> None:
     """In all techniques at once: nothing hangs on the order of hashes or on what was computed before."""
     program = """

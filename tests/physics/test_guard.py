@@ -58,6 +58,7 @@ def test_within_its_range_the_tolerance_does_not_matter(models: Any, rtol: float
     assert found.steps[1].charge == pytest.approx(models.cycle(10.0).steps[1].charge, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_half_cycle_that_stops_early_is_not_a_capacity(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trap 2: half of the charge, and no event."""
     monkeypatch.setattr(guard, "longest_half_cycle", lambda *_: 1800.0)

@@ -55,6 +55,7 @@ def _ec(energy: float) -> StateEnergy:
     return _state(energy, carbon="", ion="", solvents=1, charge=0)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(st.floats(-5e4, 0.0), min_size=9, max_size=9), st.floats(-700.0, -600.0), st.floats(-4e4, 0.0))
 def test_ladders_close_and_differ_by_adsorption(totals: list[float], solvent: float, carbon: float) -> None:

@@ -170,6 +170,7 @@ class TestValidate:
         assert "\n" not in message
         assert len(message) < 300
 
+    @pytest.mark.slow
     def test_many_errors_are_quick(self) -> None:
         """The time grows with their number, not with its square: a ratio, so that a busy or slow machine does not count."""
 

@@ -245,6 +245,7 @@ def test_both_electrodes_of_a_dual_ion_cell_take_salt_on_charge(dual_ion: Any) -
     assert _sources(dual_ion, -16.0) == pytest.approx(-out, rel=1e-14)
 
 
+@pytest.mark.slow
 def test_a_half_cell_moves_salt_from_the_metal_to_the_carbon(half_cell: Any) -> None:
     """Sodium reduced at one end is released at the other: the sum is zero, and the metal takes its share out of the first cell."""
     out, i, t = _sources(half_cell, 3.0), 3.0, 0.42

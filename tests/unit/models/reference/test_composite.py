@@ -109,6 +109,7 @@ def test_a_loose_absolute_tolerance_is_refused(model: CompositeModel) -> None:
         model.run(_sodiation(model.cell, 30.0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_tolerances_do_not_matter_within_their_range(model: CompositeModel) -> None:
     found = [_total(model.cell, model.run(_sodiation(model.cell, 300.0), rtol=rtol, atol=1e-2 * rtol)) for rtol in (1e-5, 1e-7)]
     assert found[0] == pytest.approx(found[1], abs=0.05)

@@ -150,6 +150,7 @@ def test_a_cycle_in_pybamm_is_the_cycle_of_the_guarded_solve() -> None:
     assert np.ptp(anions) < 1e-10 * anions[0]
 
 
+@pytest.mark.slow
 def test_the_film_can_be_left_out() -> None:
     """The voltage of the charge is lower by I R_f once the film is charged."""
     values = pybamm.ParameterValues(plugin.tang2026_mec3_eg())

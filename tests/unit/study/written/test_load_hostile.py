@@ -107,6 +107,7 @@ class TestHostile:
         found = problems(folder)
         return time.process_time() - start < HOSTILE_SECONDS and any(line.startswith(problem) for line in found)
 
+    @pytest.mark.slow
     def test_a_million_rows(self, demo: Path) -> None:
         row = "P001,setting,a,b,,,,,,,GCD,input,\n"
         header = (demo / "claims.csv").read_text(encoding="utf-8").splitlines()[0]
