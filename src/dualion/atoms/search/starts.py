@@ -11,6 +11,7 @@ import numpy as np
 from dualion.atoms.bonds import bonds
 from dualion.atoms.building.place import Composition, added, donor_indices, ion_index, placed, rotation
 from dualion.atoms.electrons import lowest_multiplicity
+from dualion.atoms.engines.check import overlapping
 from dualion.atoms.search.options import Ladder
 from dualion.atoms.search.states import State
 from dualion.atoms.structure import CARBON, Floats, Structure, joined
@@ -101,7 +102,7 @@ def shaken(parent: Structure, name: str, index: int, seed: int) -> Structure | N
             turn = rotation(axis / np.linalg.norm(axis), float(rng.uniform(0.0, 2.0 * np.pi)))
             positions[atoms] = (positions[atoms] - positions[donor]) @ turn.T + positions[donor]
         start = parent.moved(positions + rng.normal(scale=_RATTLE, size=positions.shape))
-        if not _touching(start) and np.array_equal(bonds(start), bonds(parent)):
+        if not _touching(start) and overlapping(start) is None and np.array_equal(bonds(start), bonds(parent)):
             return start
     return None
 

@@ -12,6 +12,7 @@ from dualion.atoms.building.flake import Cut, flake
 from dualion.atoms.building.motifs import motif
 from dualion.atoms.building.place import donor_indices, ion_index
 from dualion.atoms.building.species import bundled
+from dualion.atoms.engines.check import overlapping
 from dualion.atoms.search.options import Ladder, SearchOptions
 from dualion.atoms.search.starts import _laid, grown, random_start, shaken, stream, strips, swapped
 from dualion.atoms.search.states import State
@@ -191,3 +192,12 @@ def test_options_out_of_range_are_refused(wrong: dict[str, int], words: str) -> 
 def test_what_is_no_ladder_is_refused(top: int, bottom: int) -> None:
     with pytest.raises(SpecError, match="ladder: "):
         Ladder("bare", None, CO, top, bottom, 1)
+
+
+def test_a_shaken_start_never_overlaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rattle can push two bound atoms into each other, which a relaxation refuses to begin with."""
+    monkeypatch.setattr("dualion.atoms.search.starts._RATTLE", 0.3)
+    parent = _random(ladder(3), 3)
+    made = [start for index in range(60) if (start := shaken(parent, "key", index, 0)) is not None]
+    assert len(made) > 20
+    assert all(overlapping(start) is None for start in made)
