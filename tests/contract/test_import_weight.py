@@ -1,10 +1,9 @@
-"""Importing dualion loads nothing; asking the command line for help loads nothing heavy. Times are noted only:
-benchmarks/startup.py measures them."""
+"""Importing dualion loads nothing; asking the command line for help loads nothing heavy.
+Times are the business of benchmarks/startup.py."""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +13,6 @@ import dualion
 FreshPython = Callable[..., str]
 
 HEAVY = ("numpy", "scipy", "polars", "pandas", "pydantic", "matplotlib", "jinja2", "numba", "pybamm", "h5py", "lmfit", "ase", "fastnda")
-REPEATS = 3
 
 LOADED = """
 import json, sys
@@ -70,21 +68,6 @@ def test_every_public_name_is_there() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'dualion' has no attribute 'Battery'"):
         _ = dualion.Battery  # type: ignore[attr-defined]
-
-
-def test_times_are_noted(fresh_python: FreshPython, record_property: Callable[[str, object], None]) -> None:
-    """Noted only, never asserted: a busy machine is no defect. benchmarks/startup.py measures properly."""
-
-    def best(program: str) -> float:
-        times = []
-        for _ in range(REPEATS):
-            start = time.perf_counter()
-            fresh_python(program)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    bare, imported = best("pass"), best("import dualion")
-    record_property("import_ms", f"{1e3 * (imported - bare):.1f} ms over {1e3 * bare:.1f} ms (best of {REPEATS})")
 
 
 EVERY_MODULE_OF_ATOMS = """

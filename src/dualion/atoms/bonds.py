@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualion.atoms.building.place import ion_index
+from dualion.atoms.building.place import DONORS, ion_index
 from dualion.atoms.structure import CARBON, Floats, Integers, Structure
 
 BOND = 1.25  # [1] atoms nearer than this times the sum of their covalent radii are bound
 SHELL = 3.0  # [angstrom] a donor nearer to the ion than this is bound to it
 AT_CARBON = 4.5  # [angstrom] the ion is at the carbon, and parts of a state touch, within this
 _METALS = (3, 11, 12, 19, 20, 30)  # their contacts come and go without a reaction
-_DONORS = (7, 8)
 
 #: Covalent radii [angstrom] by atomic number, Cordero et al. 2008.
 _RADII = {
@@ -135,7 +134,7 @@ def coordination(structure: Structure) -> Coordination | None:
             closest = int(atoms[np.argmin(distance[atoms])])
             nearest, how_far = structure.symbols[closest], round(float(distance[closest]), 3)
         elif len(atoms) > 1:
-            reach = distance[atoms[np.isin(structure.numbers[atoms], _DONORS)]]
+            reach = distance[atoms[np.isin(structure.numbers[atoms], DONORS)]]
             within = reach[reach <= SHELL]
             bound += bool(len(within))
             donors += [round(float(value), 3) for value in within]

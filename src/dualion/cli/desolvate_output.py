@@ -90,7 +90,8 @@ def lines(document: Mapping[str, Any], folder: Path, count: int) -> list[str]:
     orders = [f"{one['step']}, q={signed(one['charge'])}: {one['statement']}" for one in document["rankings"]]
     pairs = [f"  {statement}" for one in document["rankings"] for statement in one["oxidised_against_pristine"]]
     first = [
-        f"{one['motif']}, q={signed(one['charge'])}, prefactors 1e12 to 1e14 1/s: {one['first_step_over_all_prefactors']['statement']}"
+        f"{one['motif']}, q={signed(one['charge'])}, {one['from']} to {one['to']}, prefactors 1e12 to 1e14 1/s: "
+        + str(one["first_step_over_all_prefactors"]["statement"])
         for one in document["ladders"]
         if any(energy is not None for energy in one["steps_eV"].values())
     ]

@@ -56,7 +56,8 @@ def render(figure: Figure, *, formats: Sequence[Format] = ("svg", "png")) -> dic
     settings: Any = {**SETTINGS, "svg.hashsalt": salt}
     with rc_context(settings):
         canvas = _drawn(plan)
-        return {form: _saved(canvas, figure, plan, form) for form in formats}
+        words = {"name": figure.name, "title": figure.title, "finding": figure.finding}
+        return {form: saved(canvas, form, **words, size=plan.size) for form in formats}
 
 
 def _drawn(plan: Layout) -> Canvas:
@@ -99,14 +100,29 @@ def _title(axes: Axes, scale: Scale, direction: Literal["x", "y"]) -> None:
     set_label(scale.title, fontsize=FONT_SIZE, labelpad=3.0, rotation_mode="anchor")
 
 
-def _saved(canvas: Canvas, figure: Figure, plan: Layout, form: Format) -> bytes:
+def saved(canvas: Canvas, form: Format, *, name: str, title: str, finding: str, size: tuple[float, float]) -> bytes:
+    """What is drawn on a canvas as a file, without date or software; ``size`` in mm.
+
+    Parameters
+    ----------
+    canvas : FigureCanvasAgg
+    form : {"svg", "png", "pdf"}
+    name, title, finding : str
+        Of the figure: what an SVG says of itself.
+    size : tuple of two floats
+        Width and height [mm].
+
+    Returns
+    -------
+    bytes
+    """
     writer: Any  # the writers of matplotlib's back ends carry no types
     stream = io.BytesIO()
     if form == "svg":
         text = io.StringIO()
         writer = FigureCanvasSVG(canvas)
         writer.print_svg(text, metadata=_NO_DATE)
-        return finish(text.getvalue(), name=figure.name, title=figure.title, finding=figure.finding, size=plan.size)
+        return finish(text.getvalue(), name=name, title=title, finding=finding, size=size)
     if form == "pdf":
         from matplotlib.backends.backend_pdf import FigureCanvasPdf
 

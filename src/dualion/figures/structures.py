@@ -7,7 +7,6 @@ yet, an arrow leads from the atom of the site to a dashed ring, the place where 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,8 +14,6 @@ from typing import Any, Final
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Circle
 
@@ -24,10 +21,9 @@ from dualion.atoms.structure import Structure
 from dualion.errors import InputError
 from dualion.figures.measure import text_width, wrapped
 from dualion.figures.palette import INK, MUTED, shade
-from dualion.figures.render import Format
+from dualion.figures.render import Format, saved
 from dualion.figures.structure_views import COLOURS, GHOST, NAMES, OTHER, View, views
-from dualion.figures.style import FONT_SIZE, LINE_HEIGHT, MM_PER_INCH, PNG_DPI, POINTS_PER_MM, SETTINGS, TICK_SIZE
-from dualion.figures.svg import finish
+from dualion.figures.style import FONT_SIZE, LINE_HEIGHT, MM_PER_INCH, POINTS_PER_MM, SETTINGS, TICK_SIZE
 
 WIDTHS: Final = {1: 89.0}  # [mm] of a sheet, by number of structures
 _WIDTH = 183.0  # [mm] of a sheet of more
@@ -57,8 +53,6 @@ _ARROW: Final[dict[str, Any]] = {
     "shrinkA": 0,
     "shrinkB": 0,
 }
-_NO_DATE: dict[str, Any] = {"Creator": None, "Date": None, "Format": None, "Type": None}
-_NO_PDF_DATE: dict[str, Any] = {"Creator": None, "Producer": None, "CreationDate": None}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -137,7 +131,7 @@ def sheet(
     settings: Any = {**SETTINGS, "svg.hashsalt": salt}
     with rc_context(settings):
         canvas, size = _drawn(cards)
-        return {form: _saved(canvas, form, words=(name, title, said), size=size) for form in formats}
+        return {form: saved(canvas, form, name=name, title=title, finding=said, size=size) for form in formats}
 
 
 def _drawn(cards: list[_Card]) -> tuple[Canvas, tuple[float, float]]:
@@ -279,23 +273,3 @@ def _legend(axes: Axes, rows: list[list[tuple[str, str]]], width: float, scale: 
 def _faded(colour: str, share: float) -> str:
     """A colour of something farther away."""
     return shade(colour, share) if share > 0.0 else colour
-
-
-def _saved(canvas: Canvas, form: Format, *, words: tuple[str, str, str], size: tuple[float, float]) -> bytes:
-    writer: Any  # the writers of matplotlib's back ends carry no types
-    stream = io.BytesIO()
-    if form == "svg":
-        text = io.StringIO()
-        writer = FigureCanvasSVG(canvas)
-        writer.print_svg(text, metadata=_NO_DATE)
-        return finish(text.getvalue(), name=words[0], title=words[1], finding=words[2], size=size)
-    if form == "pdf":
-        from matplotlib.backends.backend_pdf import FigureCanvasPdf
-
-        writer = FigureCanvasPdf(canvas)
-        writer.print_pdf(stream, metadata=_NO_PDF_DATE)
-        return stream.getvalue()
-    canvas.set_dpi(PNG_DPI)
-    writer = FigureCanvasAgg(canvas)
-    writer.print_png(stream, metadata={"Software": None})
-    return stream.getvalue()

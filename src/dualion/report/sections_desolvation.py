@@ -13,6 +13,7 @@ from dualion.report.blocks import Block, Code, Column, FigureBlock, FigureRow, P
 from dualion.study.desolvation.shipped import DESOLVATION, REACTIONS, Shipped
 
 _WIDE = 100  # figures of this width and more, in mm, stand alone
+_AGAIN = "dft="  # beginning of the name of a variant that another method gave
 _LEAD = (
     "Eq. (1) of the source on own geometries: lowest minima found of each state, one level and one charge in every difference. The "
     "interval is one of search and method, not a standard error; it grows where a search has not converged and where no DFT of the same "
@@ -51,12 +52,13 @@ def desolvation_section(results: Sequence[Shipped], figures: Sequence[FigureBloc
 
 
 def _steps(one: Shipped) -> list[Block]:
+    again = any(name.startswith(_AGAIN) for step in one.document["steps"] for name in step["variants"])
     columns = (
-        Column("Step"), Column("q", numeric=True), Column("Energy / eV", numeric=True), Column("With DFT / eV", numeric=True),
-        Column("Interval / eV"), Column("Time"),
-        Column("Conformers"), Column("Search"), Column("Flags"),
+        Column("Step"), Column("q", numeric=True), Column("Energy / eV", numeric=True),
+        *((Column("With DFT / eV", numeric=True),) if again else ()),
+        Column("Interval / eV"), Column("Time"), Column("Conformers"), Column("Search"), Column("Flags"),
     )  # fmt: skip
-    rows = tuple(_row(step) for step in one.document["steps"])
+    rows = tuple(_row(step, again=again) for step in one.document["steps"])
     level = one.document["level"]
     note = (
         f"{level['method']} ({level['engine']} {level['version']}), dispersion {level['dispersion']}, no box, electronic temperature "
@@ -66,18 +68,24 @@ def _steps(one: Shipped) -> list[Block]:
     for ranking in one.document["rankings"]:
         against = " ".join(ranking["oxidised_against_pristine"])
         found.append(Paragraph(f"{ranking['step']}, q={signed(ranking['charge'])}. {ranking['statement']} {against}"))
-    over = [(ladder["motif"], ladder["charge"], ladder["first_step_over_all_prefactors"]) for ladder in one.document["ladders"]]
-    found += [Paragraph(f"{motif}, q={signed(charge)}. {said['statement']}") for motif, charge, said in over]
     rerank = one.document.get("rerank")
+    found += [
+        Paragraph(f"{ladder['motif']}, q={signed(ladder['charge'])}. {ladder['first_step_over_all_prefactors']['statement']}")
+        for ladder in one.document["ladders"]
+        if ladder["from"] - ladder["to"] > 1
+        and not rerank  # what is computed again is a part of a ladder, which has a first step of its own
+    ]
     if rerank:
         found.append(Paragraph(str(rerank.get("statement", "")), "small"))
     return found
 
 
-def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(step: Mapping[str, Any], *, again: bool) -> tuple[str, ...]:
     flags = ", ".join(step["flags"])
+    dft = next((value for name, value in step["variants"].items() if name.startswith(_AGAIN) and value is not None), None)
+    beside = ("" if dft is None else f"{dft:.3f}",) if again else ()
     if step["energy_eV"] is None:
-        return (step["name"], signed(step["charge"]), "withheld", "", "", "", "", step["convergence"], flags)
+        return (step["name"], signed(step["charge"]), "withheld", *beside, "", "", "", step["convergence"], flags)
     low, high = step["interval_eV"]
     ends = step["time"]["log10_tau_interval"]
     before, after = step["search"]["before"], step["search"]["after"]
@@ -85,7 +93,7 @@ def _row(step: Mapping[str, Any]) -> tuple[str, ...]:
         step["name"],
         signed(step["charge"]),
         f"{step['energy_eV']:.3f}",
-        next((f"{value:.3f}" for name, value in step["variants"].items() if name.startswith("dft=") and value is not None), ""),
+        *beside,
         f"{low:.2f} to {high:.2f}",
         f"{duration(ends[0])} to {duration(ends[1])}",
         f"{before['accepted']}, {after['accepted']}",

@@ -67,3 +67,10 @@ def test_coordination_of_the_complexes() -> None:
     assert coordination(ethylene_carbonate()) is None
     assert not has_ion(ethylene_carbonate())
     assert has_ion(solvated_sodium())
+
+
+def test_sulphur_binds_an_ion_as_oxygen_does() -> None:
+    """Thiophene, which `smiles` takes as a solvent for its sulphur, would otherwise never be at the ion."""
+    bound = coordination(molecule("Na 0 0 0; S 2.8 0 0; C 4.2 1.0 0; C 4.2 -1.0 0", 1, 1, ("Na", "thiophene"), (1, 3)))
+    assert bound is not None
+    assert (bound.n_bound, bound.n_donors, bound.distances) == (1, 1, (2.8,))

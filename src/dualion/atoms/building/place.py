@@ -18,6 +18,7 @@ from dualion.atoms.structure import CARBON, Floats, Structure, joined
 from dualion.errors import PlacementError, SpecError
 
 MOST_SOLVENTS = 6
+DONORS = (7, 8, 16)  # atomic numbers of what binds an ion: nitrogen, oxygen, sulphur
 _DONOR = 2.35  # [angstrom] from the ion to the donor atom
 _CLEARANCE = 2.3  # [angstrom] no atom nearer than this to an atom other than the ion
 _CLOSEST = 2.0  # [angstrom] nor to the ion, the donor excepted
@@ -246,12 +247,12 @@ def ion_index(structure: Structure) -> int:
 
 
 def donor_indices(structure: Structure) -> list[int]:
-    """Of each solvent the donor atom, taken as its oxygen or nitrogen nearest to the ion [1]."""
+    """Of each solvent the donor atom, taken as its oxygen, nitrogen or sulphur nearest to the ion [1]."""
     centre = structure.positions[ion_index(structure)]
     found = []
     for part, label in enumerate(structure.labels):
         atoms = structure.atoms_of(part)
-        donors = atoms[np.isin(structure.numbers[atoms], (7, 8))]
+        donors = atoms[np.isin(structure.numbers[atoms], DONORS)]
         if label == CARBON or len(atoms) < 2 or not len(donors):
             continue
         found.append(int(donors[np.argmin(np.linalg.norm(structure.positions[donors] - centre, axis=1))]))

@@ -227,7 +227,6 @@ def _missing(state: StateEnergy, places: Mapping[str, str]) -> dict[str, str]:
 
 def _search(found: Found, energy: StateEnergy | None) -> dict[str, Any]:
     accepted, whole = len(found.accepted), len(found.closed)
-    rigid = not found.state.ion or (not found.state.solvents and found.state.carbon == BARE)
     plain = NOTHING if energy is None else CONVERGED if found.converged else STOPPED if found.stopped else NOT_CONVERGED
     return {
         "starts": len(found.tried),
@@ -237,7 +236,7 @@ def _search(found: Found, energy: StateEnergy | None) -> dict[str, Any]:
         "outcomes": found.outcomes,
         "families": list(found.families),
         "converged": energy is not None and found.converged,
-        "convergence": RIGID if rigid and energy is not None else plain,
+        "convergence": RIGID if found.state.rigid and energy is not None else plain,
         "spread_eV": found.spread,
         "second_eV": found.second,
         "opened_eV": found.opened,

@@ -51,6 +51,11 @@ class State:
         parts = [part for part in ("" if self.carbon == BARE else self.carbon, inner) if part]
         return " + ".join(parts) or "nothing"
 
+    @property
+    def rigid(self) -> bool:
+        """Whether it is a molecule or a carbon alone, or an ion alone, which have no shell to search for."""
+        return not self.ion or (not self.solvents and self.carbon == BARE)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tried:
@@ -156,7 +161,7 @@ class Found:
     @property
     def converged(self) -> bool:
         """Whether two families agree, enough starts were accepted, and the last sweep did not lower the state."""
-        if _rigid(self.state):
+        if self.state.rigid:
             return bool(self.closed)
         closed = self.closed
         if self.stopped or len(closed) < ENOUGH or self.lowered_in >= self.sweeps > 0:
@@ -204,8 +209,3 @@ def _shape(relaxed: Relaxed) -> Floats:
 def _whole(relaxed: Relaxed, state: State) -> bool:
     around = coordination(relaxed.structure)
     return around is None or around.n_bound == len(state.solvents)
-
-
-def _rigid(state: State) -> bool:
-    """A molecule or a carbon alone, or an ion alone, has no shell to search for."""
-    return not state.ion or (not state.solvents and state.carbon == BARE)

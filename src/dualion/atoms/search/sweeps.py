@@ -172,10 +172,9 @@ class Search:
 
     def _first(self, ladder: Ladder, solvents: int) -> Iterator[Start]:
         state = self.state(ladder, solvents)
-        rigid = state.carbon == BARE and not solvents
-        for index in range(1 if rigid else self.options.starts):
+        for index in range(1 if state.rigid else self.options.starts):
             yield from self._one(state, "random", random_start(ladder, state, index, self.options.seed))
-        if not rigid:
+        if not state.rigid:
             yield from self._stripped(ladder, solvents)
 
     def _stripped(self, ladder: Ladder, solvents: int) -> Iterator[Start]:
@@ -194,7 +193,7 @@ class Search:
 
     def _again(self, ladder: Ladder, solvents: int) -> Iterator[Start]:
         state = self.state(ladder, solvents)
-        if state.carbon == BARE and not solvents:
+        if state.rigid:
             return
         yield from self._stripped(ladder, solvents)
         best = self.found[state].best if state in self.found else None

@@ -10,7 +10,12 @@ _GROUPS = {"predicted": ("reproduced", "differs"), "fitted": ("fitted",), "in co
 
 def parity_figure(run: StudyRun) -> Figure | None:
     """Obtained over printed for every compared claim, with the error of what was obtained."""
-    compared = [claim for claim in run.document["claims"] if claim["obtained"] is not None and claim["printed"]["value_num"]]
+    shown = {verdict for verdicts in _GROUPS.values() for verdict in verdicts}
+    compared = [
+        claim
+        for claim in run.document["claims"]
+        if claim["obtained"] is not None and claim["printed"]["value_num"] and claim["verdict"] in shown
+    ]
     if not compared:
         return None
     places = {claim["id"]: float(position) for position, claim in enumerate(compared)}
